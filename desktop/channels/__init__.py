@@ -1,0 +1,1 @@
+"""Ways to put a reply into an agent."""

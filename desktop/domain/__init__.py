@@ -1,0 +1,1 @@
+"""The ground: frozen records and pure functions. No clock, no files, no Qt."""

@@ -1,0 +1,1 @@
+"""Shapes met on disk and wire that several adapters share. Pure."""

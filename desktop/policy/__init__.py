@@ -1,0 +1,1 @@
+"""Who deserves attention, how loudly, until when. Pure."""

@@ -1,0 +1,1 @@
+"""The program that agents call as their hook. Built-in modules only; silent; fails open."""

@@ -1,0 +1,1 @@
+"""See the machine: files, processes, hook calls. Threads, no Qt, no opinion."""
