@@ -1,0 +1,313 @@
+"""The file in which a person's settings live: TOML, theirs to edit. What we do not know in it is kept.
+
+While the file cannot be read it is never written: what the person typed is worth more than what we would put there.
+"""
+
+import dataclasses
+import os
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import tomlkit
+from tomlkit import TOMLDocument
+from tomlkit.exceptions import ParseError, TOMLKitError
+from tomlkit.items import Table
+
+from desktop.domain.settings import Settings
+
+VERSION = 1
+
+Migration = Callable[[TOMLDocument], None]
+"""Changes a document of version n into one of version n + 1."""
+
+MIGRATIONS: tuple[Migration, ...] = ()
+"""The first takes version 1 to 2."""
+
+# A person's settings have a few hundred bytes; a file of megabytes is not one, and parsing it would freeze the start.
+LARGEST = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing in the file that we could not follow; *line* is 0 when no one line is to blame."""
+
+    file: Path
+    line: int
+    key: str
+    text: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """The problem as sentences."""
+        where = f"{self.file}, line {self.line}" if self.line else str(self.file)
+        what = f"{self.key} {self.text}" if self.key else self.text
+        return f"{where}: {what}. {self.remedy}."
+
+
+class SettingsUnreadable(Exception):
+    """The person's file cannot be read, so it is not written either."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class SettingsFile:
+    """Loads and saves the settings; keeps the last version it could read in *last_good*."""
+
+    def __init__(self, path: Path, last_good: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+        self._path = path
+        self._last_good = last_good
+        self._migrations = tuple(migrations)
+
+    def load(self) -> tuple[Settings, tuple[Problem, ...]]:
+        """Read the settings; a field that is wrong takes its default, a file that is wrong the last good one."""
+        try:
+            raw = self._path.read_bytes()
+        except FileNotFoundError:
+            return Settings(), ()
+        except OSError as error:
+            problem = self._problem(f"cannot be read ({error.strerror})", "Check that the file belongs to you")
+            return self._load_last_good(), (problem,)
+        try:
+            document, text = self._parse(raw)
+        except SettingsUnreadable as error:
+            return self._load_last_good(), (error.problem,)
+        settings, problems = _settings_from(document, text, self._path)
+        newer = self._version_problem(document)
+        if newer is not None:
+            return settings, (newer, *problems)
+        if not problems:
+            self._keep_last_good(raw)
+        return settings, problems
+
+    def save(self, settings: Settings) -> None:
+        """Write *settings*, leaving comments and unknown keys; raises SettingsUnreadable or OSError."""
+        target = Path(os.path.realpath(self._path))  # a link into somebody's dotfiles stays a link
+        document = tomlkit.document()
+        if target.exists():
+            document, _text = self._parse(target.read_bytes())
+            newer = self._version_problem(document)
+            if newer is not None:
+                raise SettingsUnreadable(newer)
+        document["version"] = VERSION if not self._migrations else 1 + len(self._migrations)
+        _put(document, settings, self._path)
+        raw = tomlkit.dumps(document).encode()
+        _write_atomically(target, raw)
+        self._keep_last_good(raw)
+
+    def _parse(self, raw: bytes) -> tuple[TOMLDocument, str]:
+        if len(raw) > LARGEST:
+            raise SettingsUnreadable(self._problem("is too large for settings", "Move it away to start afresh"))
+        if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+            remedy = "Save the file as UTF-8 without a byte order mark"
+            raise SettingsUnreadable(self._problem("begins with a byte order mark", remedy, line=1))
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise SettingsUnreadable(self._problem("is not UTF-8", "Save the file as UTF-8", line=line)) from None
+        try:
+            document = tomlkit.parse(text)
+            self._migrate(document)
+        except ParseError as error:
+            remedy = "Mend that line; until then the last good settings are used and the file is left alone"
+            message = f"is not valid TOML ({_reason(error)})"
+            raise SettingsUnreadable(self._problem(message, remedy, line=error.line)) from None
+        except TOMLKitError as error:
+            remedy = "Mend it; until then the last good settings are used and the file is left alone"
+            raise SettingsUnreadable(self._problem(f"is not valid TOML ({error})", remedy)) from None
+        except RecursionError:
+            raise SettingsUnreadable(self._problem("is nested too deeply", "Move it away to start afresh")) from None
+        return document, text
+
+    def _migrate(self, document: TOMLDocument) -> None:
+        version = _version(document)
+        for step, migration in enumerate(self._migrations, start=1):
+            if version <= step:
+                migration(document)
+                document["version"] = step + 1
+
+    def _version_problem(self, document: TOMLDocument) -> Problem | None:
+        if _version(document) <= 1 + len(self._migrations):
+            return None
+        return self._problem("was written by a newer Agent Tray", "It is read but not changed; update Agent Tray")
+
+    def _load_last_good(self) -> Settings:
+        try:
+            document, text = self._parse(self._last_good.read_bytes())
+        except (OSError, SettingsUnreadable):
+            return Settings()
+        return _settings_from(document, text, self._last_good)[0]
+
+    def _keep_last_good(self, raw: bytes) -> None:
+        try:
+            if not self._last_good.exists() or self._last_good.read_bytes() != raw:
+                self._last_good.parent.mkdir(parents=True, exist_ok=True)
+                _write_atomically(self._last_good, raw)
+        except OSError:
+            return  # only a spare: without it a broken file means defaults
+
+    def _problem(self, text: str, remedy: str, line: int = 0) -> Problem:
+        return Problem(self._path, line, "", text, remedy)
+
+
+def _reason(error: ParseError) -> str:
+    return str(error).split(" at line ")[0]
+
+
+def _version(document: TOMLDocument) -> int:
+    version = document.unwrap().get("version", 1)
+    return version if isinstance(version, int) and not isinstance(version, bool) else 1
+
+
+def _settings_from(document: TOMLDocument, text: str, file: Path) -> tuple[Settings, tuple[Problem, ...]]:
+    content: dict[str, object] = document.unwrap()
+    settings = Settings()
+    problems: list[Problem] = []
+    for section in dataclasses.fields(Settings):
+        values = content.get(section.name, {})
+        if not isinstance(values, dict):
+            line = _line_of(text, "", section.name)
+            remedy = f"Write it as a section, [{section.name}]"
+            problems.append(Problem(file, line, section.name, "is not a section", remedy))
+            continue
+        record = getattr(settings, section.name)
+        for field in dataclasses.fields(record):
+            if field.name not in values:
+                continue
+            wish = _wish(getattr(record, field.name), field.metadata.get("low"), field.metadata.get("high"))
+            try:
+                value = _checked(values[field.name], field, getattr(record, field.name))
+            except ValueError as error:
+                line = _line_of(text, section.name, field.name)
+                key = f"{section.name}.{field.name}"
+                default = _words(getattr(record, field.name))
+                remedy = f"Write {wish}; until then {default} is used"
+                problems.append(Problem(file, line, key, str(error), remedy))
+                continue
+            record = dataclasses.replace(record, **{field.name: value})
+        settings = dataclasses.replace(settings, **{section.name: record})
+    return settings, tuple(problems)
+
+
+def _checked(value: object, field: "dataclasses.Field[object]", default: object) -> object:
+    """Give *value* in the type of *default*, or raise ValueError with a sentence's end."""
+    match default, value:
+        case bool(), bool():
+            return value
+        case StrEnum(), str(word):
+            try:
+                return type(default)(word)
+            except ValueError:
+                raise ValueError(f"cannot be {word[:40]!r}") from None
+        case bool(), _:
+            raise ValueError("is not true or false")
+        case int(), int(number) if not isinstance(value, bool):
+            low, high = field.metadata.get("low"), field.metadata.get("high")
+            if (low is not None and number < low) or (high is not None and number > high):
+                raise ValueError(f"is out of bounds ({str(number)[:20]})")
+            return number
+        case tuple(), list(words) if all(isinstance(word, str) for word in words):
+            return tuple(words)
+        case _:
+            raise ValueError("has the wrong type")
+
+
+def _wish(default: object, low: object, high: object) -> str:
+    match default:
+        case bool():
+            return "true or false"
+        case StrEnum():
+            return "one of " + ", ".join(f'"{member}"' for member in type(default))
+        case int():
+            return f"a whole number from {low} to {high}"
+        case _:
+            return 'a list of texts, such as ["continue"]'
+
+
+def _words(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            return "the default"
+        case _:
+            return str(value)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case StrEnum():
+            return str(value)
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def _put(document: TOMLDocument, settings: Settings, file: Path) -> None:
+    for section in dataclasses.fields(Settings):
+        record = getattr(settings, section.name)
+        defaults = getattr(Settings(), section.name)
+        table = document.get(section.name)
+        if table is not None and not isinstance(table, Table):
+            remedy = f"Write it as a section, [{section.name}]"
+            raise SettingsUnreadable(Problem(file, 0, section.name, "is not a section", remedy))
+        for field in dataclasses.fields(record):
+            value = _plain(getattr(record, field.name))
+            is_default = value == _plain(getattr(defaults, field.name))
+            if table is None:
+                if is_default:
+                    continue
+                table = tomlkit.table()
+                document[section.name] = table
+            if field.name in table:
+                if table.unwrap()[field.name] != value:
+                    table[field.name] = value
+            elif not is_default:
+                table[field.name] = value
+
+
+_SECTION = re.compile(r"\s*\[\s*([A-Za-z0-9_.-]+)\s*\]")
+
+
+def _line_of(text: str, section: str, key: str) -> int:
+    """Find the line that sets *key*; 0 when it is written in a way this simple search does not know."""
+    current = ""
+    assignment = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    dotted = re.compile(rf"""\s*{re.escape(section)}\s*\.\s*{re.escape(key)}\s*=""")
+    for number, line in enumerate(text.splitlines(), start=1):
+        heading = _SECTION.match(line)
+        if heading:
+            current = heading.group(1)
+        elif (current == section and assignment.match(line)) or (section and not current and dotted.match(line)):
+            return number
+    return 0
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    """Replace *path* by *content*, so that a crash leaves either the old or the new file, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        os.replace(name, path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
