@@ -1,0 +1,143 @@
+"""What the surfaces say in words: ages, counts and headings. Only our own words: agent-supplied text never passes here."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from desktop.domain.board import Board
+from desktop.domain.phase import Phase
+
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+# Seconds are told one by one only while they matter; a clock that ticks beside the work is a distraction.
+_EXACT_SECONDS = 15
+_SECOND_STEP = 5
+
+SEPARATOR = " · "
+
+
+def age(delta: timedelta) -> str:
+    """How long, as people say it: "12 s", "4 min", "2 h", "yesterday", "3 days"."""
+    if delta < _MINUTE:
+        seconds = max(0, int(delta.total_seconds()))
+        return f"{seconds if seconds < _EXACT_SECONDS else seconds - seconds % _SECOND_STEP} s"
+    return _long_age(delta)
+
+
+def coarse_age(delta: timedelta) -> str:
+    """The same without seconds, for what is read rarely and changes at most once a minute."""
+    return "under 1 min" if delta < _MINUTE else _long_age(delta)
+
+
+def until_next_age(delta: timedelta) -> timedelta:
+    """How long `age` stays as it is."""
+    if delta < timedelta(0):
+        return timedelta(seconds=1)
+    if delta < timedelta(seconds=_EXACT_SECONDS):
+        return _rest(delta, timedelta(seconds=1))
+    if delta < _MINUTE:
+        return _rest(delta, timedelta(seconds=_SECOND_STEP))
+    return until_next_coarse_age(delta)
+
+
+def until_next_coarse_age(delta: timedelta) -> timedelta:
+    """How long `coarse_age` stays as it is."""
+    return _rest(max(delta, timedelta(0)), _MINUTE if delta < _HOUR else _HOUR)
+
+
+def headline(board: Board) -> str:
+    """Whether anyone needs the person."""
+    match board.needs_you:
+        case 0:
+            return "Nothing needs you" if board.counts else "No sessions"
+        case 1:
+            return "1 session needs you"
+        case many:
+            return f"{many} sessions need you"
+
+
+def subline(board: Board, now: datetime) -> str:
+    """Since when, and what the rest does; empty when there is nothing to say."""
+    waits = () if board.oldest_wait is None else (f"oldest {age(now - board.oldest_wait)}",)
+    return SEPARATOR.join((*waits, *_other_counts(board)))
+
+
+def tooltip(board: Board, now: datetime) -> str:
+    """The state of everything in one line, ages to the minute."""
+    if not board.counts:
+        return "No sessions"
+    need = f"{board.needs_you} need{'s' if board.needs_you == 1 else ''} you" if board.needs_you else "Nothing needs you"
+    if board.needs_you and board.oldest_wait is not None:
+        need += f", oldest {coarse_age(now - board.oldest_wait)}"
+    return "; ".join((need, *_other_counts(board)))
+
+
+def phase_word(phase: Phase) -> str:
+    """The phase as a row or a screen reader tells it."""
+    return phase.value[0].upper() + phase.value[1:]
+
+
+def phase_count(phase: Phase, count: int) -> str:
+    """So many sessions in a phase: "3 working"."""
+    match phase:
+        case Phase.NEEDS_APPROVAL:
+            return f"{count} need{'s' if count == 1 else ''} approval"
+        case Phase.NEEDS_ANSWER:
+            return f"{count} need{'s' if count == 1 else ''} an answer"
+        case Phase.FAILED:
+            return f"{count} failed"
+        case Phase.WASTING_TIME:
+            return f"{count} likely wasting time"
+        case Phase.NEEDS_REVIEW:
+            return f"{count} to review"
+        case Phase.YOUR_TURN:
+            return f"{count} your turn"
+        case Phase.WORKING:
+            return f"{count} working"
+        case Phase.SCHEDULED:
+            return f"{count} scheduled"
+        case Phase.UNKNOWN:
+            return f"{count} unknown"
+        case Phase.IDLE:
+            return f"{count} idle"
+        case Phase.ENDED:
+            return f"{count} ended"
+        case _:
+            assert_never(phase)
+
+
+def group_title(phase: Phase) -> str:
+    """The heading that sessions in *phase* stand under."""
+    match phase:
+        case Phase.NEEDS_APPROVAL | Phase.NEEDS_ANSWER | Phase.FAILED:
+            return "Needs you"
+        case Phase.WASTING_TIME:
+            return "Likely wasting time"
+        case Phase.NEEDS_REVIEW:
+            return "To review"
+        case Phase.YOUR_TURN | Phase.WORKING | Phase.SCHEDULED | Phase.UNKNOWN | Phase.IDLE | Phase.ENDED:
+            return phase_word(phase)
+        case _:
+            assert_never(phase)
+
+
+def _other_counts(board: Board) -> tuple[str, ...]:
+    # Working first, as in every headline: what runs is the good news; idle and ended are no news at all.
+    told = [phase for phase, _ in board.counts if not phase.needs_person and phase not in (Phase.IDLE, Phase.ENDED)]
+    counts = dict(board.counts)
+    ordered = sorted(told, key=lambda phase: phase is not Phase.WORKING)
+    if ordered or board.needs_you:
+        return tuple(phase_count(phase, counts[phase]) for phase in ordered)
+    return tuple(phase_count(phase, count) for phase, count in board.counts if phase is Phase.IDLE)
+
+
+def _long_age(delta: timedelta) -> str:
+    if delta < _HOUR:
+        return f"{delta // _MINUTE} min"
+    if delta < _DAY:
+        return f"{delta // _HOUR} h"
+    return "yesterday" if delta < 2 * _DAY else f"{delta // _DAY} days"
+
+
+def _rest(delta: timedelta, step: timedelta) -> timedelta:
+    return step - delta % step
