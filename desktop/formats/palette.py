@@ -156,5 +156,3 @@ def _channels(colour: str) -> tuple[int, int, int]:
 
 def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
-
-

@@ -66,7 +66,9 @@ def tooltip(board: Board, now: datetime) -> str:
     """The state of everything in one line, ages to the minute."""
     if not board.counts:
         return "No sessions"
-    need = f"{board.needs_you} need{'s' if board.needs_you == 1 else ''} you" if board.needs_you else "Nothing needs you"
+    need = (
+        f"{board.needs_you} need{'s' if board.needs_you == 1 else ''} you" if board.needs_you else "Nothing needs you"
+    )
     if board.needs_you and board.oldest_wait is not None:
         need += f", oldest {coarse_age(now - board.oldest_wait)}"
     return "; ".join((need, *_other_counts(board)))
