@@ -1,12 +1,34 @@
-"""Finds the files of resources/ in a checkout."""
+"""Find what ships in ``resources/``: in a checkout, in an installed wheel, in a frozen program."""
 
-from functools import cache
-from pathlib import Path
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 
-_ROOT = Path(__file__).resolve().parents[2] / "resources"
+import desktop
 
 
-@cache
+def resource_bytes(name: str) -> bytes:
+    """Read the resource *name*, a path such as ``phases/idle.svg``.
+
+    A name that leads outside is a ``ValueError``; one that is missing is a ``FileNotFoundError`` that says where we
+    looked. Neither is ever answered with an empty file.
+    """
+    parts = name.split("/")
+    if not name or "\\" in name or any(part in ("", ".", "..") for part in parts):
+        raise ValueError(f"not a resource name: {name!r}")
+    roots = _roots()
+    for root in roots:
+        found = root.joinpath(*parts)
+        if found.is_file():
+            return found.read_bytes()
+    raise FileNotFoundError(f"resource {name!r} is in none of {', '.join(map(str, roots))}")
+
+
 def resource_text(name: str) -> str:
-    """The text of the resource called *name*, with forward slashes."""
-    return (_ROOT / name).read_text(encoding="utf-8")
+    """Read the resource *name* as UTF-8."""
+    return resource_bytes(name).decode()
+
+
+def _roots() -> tuple[Traversable, ...]:
+    package = files(desktop)
+    # The wheel carries them inside the package; a checkout, and so an editable install, has them beside it.
+    return (package.joinpath("_resources"), package.joinpath("..", "resources"))

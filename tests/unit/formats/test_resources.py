@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from desktop.formats import resources
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(resources, "_roots", lambda: (tmp_path / "wheel", tmp_path / "checkout"))
+    (tmp_path / "checkout" / "phases").mkdir(parents=True)
+    (tmp_path / "checkout" / "phases" / "a.svg").write_text("<svg>é</svg>", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_checkout_reads_from_its_own_directory(shipped: Path) -> None:
+    assert resources.resource_text("phases/a.svg") == "<svg>é</svg>"
+
+
+def test_what_the_wheel_carries_is_taken_first(shipped: Path) -> None:
+    (shipped / "wheel").mkdir()
+    (shipped / "wheel" / "note").write_bytes(b"\x00wheel")
+    (shipped / "checkout" / "note").write_bytes(b"checkout")
+
+    assert resources.resource_bytes("note") == b"\x00wheel"
+
+
+def test_a_missing_resource_says_where_we_looked(shipped: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"'phases/none.svg' is in none of .*wheel.*checkout"):
+        resources.resource_bytes("phases/none.svg")
+
+
+@pytest.mark.parametrize("name", ["", "../pyproject.toml", "/etc/hostname", "a//b", "phases/./a.svg", "..\\x"])
+def test_a_name_that_leads_outside_is_refused(shipped: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="not a resource name"):
+        resources.resource_bytes(name)
+
+
+def test_this_checkout_has_resources() -> None:
+    assert any(root.is_dir() for root in resources._roots())
