@@ -5,7 +5,7 @@ from datetime import datetime
 
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.requests import Request
-from desktop.domain.session import Ending, Evidence, Launch, NameSource, ToolCall
+from desktop.domain.session import Ending, Evidence, Launch, NameSource, Source, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,7 @@ class SessionEnded:
     session: SessionId
     at: datetime
     why: str
+    source: Source = Source.LIVE_STATE  # a hook may speak of a twin: it is not believed against live state
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,3 +61,148 @@ class Standing:
     reason: str
     since: datetime
     look_again_at: datetime | None = None
+
+
+# Without live state, a turn of which nothing was heard for this long is not known to run: models think for minutes,
+# builds take more, but a session that died without a trace must not be "working" for ever.
+SILENCE_LIMIT = timedelta(minutes=10)
+# A tool call without a result is a hint that somebody is asked, no more: most calls that take longer simply run.
+MAYBE_WAITING_AFTER = timedelta(seconds=15)
+# For its first 0.2 s an agent's live state says nothing yet.
+STARTING = timedelta(seconds=2)
+
+
+# Between our answer and the agent's next word in its live state: 0.1 to 0.3 s were seen.
+ANSWER_SETTLES = timedelta(seconds=3)
+
+
+def is_just_answered(session: Session, waiting: Evidence, now: datetime) -> bool:
+    """Whether *waiting* is an old word about a dialog that was answered from here a moment ago."""
+    answered_at = session.answered_at
+    return answered_at is not None and waiting.at <= answered_at and now < answered_at + ANSWER_SETTLES
+
+
+def resolve(session: Session, now: datetime) -> Standing:
+    """Say where *session* stands at *now*."""
+    if session.ended_at is not None:
+        return Standing(Phase.ENDED, session.ended_why or "its process ended", session.ended_at)
+    if session.requests:
+        return _asking(session)
+    live = _live(session, now)
+    if live is None:
+        return _without_live_state(session, now)
+    if live.claim.is_waiting and is_just_answered(session, live, now) and session.answered_at is not None:
+        return Standing(
+            Phase.WORKING, "it was just answered", session.answered_at, session.answered_at + ANSWER_SETTLES
+        )
+    match live.claim:
+        case Claim.WAITING_ANSWER:
+            return Standing(Phase.NEEDS_ANSWER, f"it says it waits: {live.detail}", live.at)
+        case Claim.WAITING | Claim.WAITING_APPROVAL:
+            return Standing(Phase.NEEDS_APPROVAL, f"it says it waits: {live.detail}", live.at)
+        case Claim.WORKING:
+            return Standing(Phase.WORKING, "its live state says busy", _turn_start(session) or live.at)
+        case Claim.BACKGROUND if not session.subagents:
+            return Standing(
+                Phase.SCHEDULED, "the turn is over, a background task of it still runs", _turn_end(session) or live.at
+            )
+        case _ if session.subagents:
+            helper = session.subagents[0]
+            return Standing(Phase.WORKING, f"its subagent still runs: {helper.role or helper.id}", helper.started_at)
+        case _:
+            return _at_rest(session, live)
+
+
+def _asking(session: Session) -> Standing:
+    request = session.requests[0]
+    where = "here or in its terminal" if request.is_answerable else "in its terminal"
+    who = f"its subagent {request.subagent}" if request.subagent else "it"
+    wants = request.summary or "waits"
+    opened = min(item.opened_at for item in session.requests)
+    is_question = request.kind in (RequestKind.QUESTION, RequestKind.ELICITATION)
+    phase = Phase.NEEDS_ANSWER if is_question else Phase.NEEDS_APPROVAL
+    return Standing(phase, f"{who} {wants}; can be answered {where}", opened)
+
+
+# Several processes may carry one conversation; the most urgent word counts.
+_URGENCY_OF_CLAIM = {
+    Claim.WAITING_APPROVAL: 0,
+    Claim.WAITING: 1,
+    Claim.WAITING_ANSWER: 2,
+    Claim.WORKING: 3,
+    Claim.BACKGROUND: 4,
+    Claim.RESTING: 5,
+}
+
+
+def _live(session: Session, now: datetime) -> Evidence | None:
+    said = [
+        item
+        for item in session.evidence
+        if item.source is Source.LIVE_STATE and item.is_fresh(now) and item.claim in _URGENCY_OF_CLAIM
+    ]
+    return min(said, key=lambda item: _URGENCY_OF_CLAIM[item.claim], default=None)
+
+
+def _at_rest(session: Session, live: Evidence | None) -> Standing:
+    turn = session.turn
+    if turn is None:
+        since = live.at if live is not None else session.seen_first_at
+        return Standing(Phase.IDLE, "no prompt was given yet", since)
+    finished_at = turn.finished_at or (max(live.at, turn.started_at) if live is not None else turn.started_at)
+    if turn.ending is Ending.FAILED:
+        return Standing(Phase.FAILED, turn.error or "the turn failed", finished_at)
+    if turn.ending is Ending.INTERRUPTED:
+        return Standing(Phase.IDLE, "the turn was interrupted by the person", finished_at)
+    if session.seen_at is not None and session.seen_at >= finished_at:
+        return Standing(Phase.IDLE, "the turn is over, and you have looked", finished_at)
+    if turn.changed_files:
+        count = len(turn.changed_files)
+        files = "1 file" if count == 1 else f"{count} files"
+        return Standing(Phase.NEEDS_REVIEW, f"the turn is over and changed {files}", finished_at)
+    return Standing(Phase.YOUR_TURN, "the turn is over and changed no file", finished_at)
+
+
+def _without_live_state(session: Session, now: datetime) -> Standing:
+    """Hooks, transcript and process are all there is; the reason says so."""
+    fresh = [item for item in session.evidence if item.is_fresh(now)]
+    hook = max((item for item in fresh if item.source is Source.HOOK), key=lambda item: item.at, default=None)
+    alive = any(item.source in (Source.PROCESS, Source.LIVE_STATE) and item.claim is not Claim.GONE for item in fresh)
+    # A word of the agent's about waiting holds until something happens after it.
+    if hook is not None and hook.claim.is_waiting and (session.active_at is None or session.active_at <= hook.at):
+        phase = Phase.NEEDS_ANSWER if hook.claim is Claim.WAITING_ANSWER else Phase.NEEDS_APPROVAL
+        again = hook.at + hook.ttl if hook.ttl is not None else None
+        return Standing(phase, f"its hook says it waits: {hook.detail}", hook.at, again)
+    if not alive and hook is None:
+        return Standing(Phase.UNKNOWN, "no live process of it was found", session.active_at or session.seen_first_at)
+    if session.turn is None:
+        starting = next((item for item in fresh if item.claim is Claim.SILENT and now < item.at + STARTING), None)
+        if starting is not None:
+            return Standing(Phase.IDLE, "it is starting", session.seen_first_at, starting.at + STARTING)
+        return Standing(Phase.UNKNOWN, "it runs, and nothing tells what it does", session.seen_first_at)
+    if session.turn.finished_at is not None:
+        standing = _at_rest(session, None)
+        return Standing(standing.phase, f"{standing.reason} (no live state: from its transcript)", standing.since)
+    return _in_turn(session, session.turn.started_at, now)
+
+
+def _in_turn(session: Session, started_at: datetime, now: datetime) -> Standing:
+    active_at = max(session.active_at or started_at, started_at)
+    open_call = session.calls[0] if session.calls else None
+    if open_call is not None and now >= open_call.at + MAYBE_WAITING_AFTER:
+        why = f"maybe waiting: its call of {open_call.tool} has no result yet (no live state: from its transcript)"
+        return Standing(Phase.UNKNOWN, why, open_call.at)
+    silent_at = active_at + SILENCE_LIMIT
+    if now >= silent_at:
+        return Standing(Phase.UNKNOWN, "a turn began and nothing was heard of it since", active_at)
+    again = silent_at if open_call is None else min(silent_at, open_call.at + MAYBE_WAITING_AFTER)
+    return Standing(Phase.WORKING, "a turn runs (no live state: from its transcript)", started_at, again)
+
+
+def _turn_start(session: Session) -> datetime | None:
+    turn = session.turn
+    return turn.started_at if turn is not None and turn.finished_at is None else None
+
+
+def _turn_end(session: Session) -> datetime | None:
+    return session.turn.finished_at if session.turn is not None else None

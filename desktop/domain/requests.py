@@ -66,6 +66,7 @@ class Request:
     questions: tuple[Question, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     modes: tuple[str, ...] = ()  # what may follow an approved plan
+    writes: tuple[str, ...] = ()  # files it would write, as the agent names them
     digest: str = ""
     call_key: str = ""  # equal for the same tool with the same input, to match hook and transcript
     reach: Reach = Reach.TERMINAL
@@ -74,6 +75,7 @@ class Request:
     subagent_id: str = ""
     is_verified: bool = True  # the asking process descends from the session's own
     is_answering: bool = False
+    answer_by: datetime | None = None  # a reply is on its way: it failed if nothing was seen by then
     confirm_by: datetime | None = None  # let go by the hook: closed unless the agent says by then that it waits
     trouble: str = ""  # why the last reply did not arrive
 

@@ -136,6 +136,7 @@ class Session:
     activity: str = ""
     last_words: str = ""  # the agent's last sentence of the turn
     active_at: datetime | None = None
+    answered_at: datetime | None = None  # when the agent last took a reply from here
     seen_at: datetime | None = None  # when the person last looked
     ended_at: datetime | None = None
     ended_why: str = ""

@@ -40,9 +40,7 @@ class Notifications:
         default=Backend.AUTOMATIC,
         metadata=_help("Shown by", "Automatic takes the best that works here; basic shows text only."),
     )
-    decisions: bool = field(
-        default=True, metadata=_help("Decisions", "A session waits for an approval or an answer.")
-    )
+    decisions: bool = field(default=True, metadata=_help("Decisions", "A session waits for an approval or an answer."))
     failures: bool = field(default=True, metadata=_help("Failures", "A session stopped with an error."))
     reviews: bool = field(default=True, metadata=_help("Reviews", "A turn ended and files changed."))
     finished: bool = field(default=False, metadata=_help("Finished turns", "A turn ended and nothing changed."))
@@ -57,16 +55,16 @@ class Notifications:
         default=300,
         metadata=_help("Settle time (ms)", "A request that closes sooner than this raises nothing.", 0, 5000),
     )
-    per_hour: int = field(
-        default=12, metadata=_help("Most per hour", "Decisions do not count towards this.", 1, 200)
-    )
+    per_hour: int = field(default=12, metadata=_help("Most per hour", "Decisions do not count towards this.", 1, 200))
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """How windows and icon look."""
 
-    scheme: ColourScheme = field(default=ColourScheme.SYSTEM, metadata=_help("Colours", "Light, dark or as the system."))
+    scheme: ColourScheme = field(
+        default=ColourScheme.SYSTEM, metadata=_help("Colours", "Light, dark or as the system.")
+    )
     mini_window: bool = field(default=False, metadata=_help("Mini window", "Keep the small pinned window open."))
     mini_opacity: int = field(default=100, metadata=_help("Mini window opacity (%)", "How solid it is.", 30, 100))
     show_ended_minutes: int = field(

@@ -1,0 +1,416 @@
+"""The single writer: owns every session, takes events and intents, says what the world must now do.
+
+No threads, no timers, no files. A reply is a wish: the request stays open, marked as answering, until an event shows
+that the agent took it.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from desktop.domain import reducer
+from desktop.domain.agent import Agent
+from desktop.domain.board import Board, Row, Trouble
+from desktop.domain.events import (
+    Event,
+    EvidenceGiven,
+    HealthReported,
+    ProcessEnded,
+    RecordsSkipped,
+    RequestOpened,
+    SessionDescribed,
+)
+from desktop.domain.ids import AgentKind, NoticeKey, RequestId, SessionId
+from desktop.domain.notices import Capabilities, Notice, NoticeClass
+from desktop.domain.phase import Standing, resolve
+from desktop.domain.replies import (
+    Allow,
+    Answer,
+    ApprovePlan,
+    Deny,
+    Intent,
+    Interrupt,
+    MarkSeen,
+    OpenRequest,
+    Prompt,
+    Rename,
+    RequestReply,
+    SessionReply,
+    Stop,
+)
+from desktop.domain.requests import Reach, Request, RequestKind
+from desktop.domain.session import NameSource, Session
+from desktop.domain.settings import Settings
+from desktop.hub import rows
+from desktop.hub.effects import (
+    Deliver,
+    Effect,
+    NoteClosed,
+    NoteName,
+    NoteOpened,
+    NoteSeen,
+    Raise,
+    Release,
+    Send,
+    Withdraw,
+)
+from desktop.policy import notices
+
+# The relay answers within milliseconds; a machine that swaps needs more.
+ANSWER_WITHIN = timedelta(seconds=5)
+# Enough to tell every late click of a day what became of its request.
+REMEMBERED_CLOSURES = 2000
+ENDED_KEPT = timedelta(hours=24)
+
+
+class Hub:
+    """Owns the state. Every method returns what the world must now do."""
+
+    def __init__(self, agents: Sequence[Agent], settings: Settings, started_at: datetime) -> None:
+        self._agents: Mapping[AgentKind, Agent] = {agent.kind: agent for agent in agents}
+        self._settings = settings
+        self._started_at = started_at
+        self._capabilities = Capabilities("none")
+        self._sessions: dict[SessionId, Session] = {}
+        self._standings: dict[SessionId, Standing] = {}
+        self._rows: dict[SessionId, Row] = {}
+        self._deadlines: dict[SessionId, datetime] = {}
+        self._raised: dict[NoticeKey, Notice] = {}
+        self._raised_at: deque[datetime] = deque()
+        self._closed: OrderedDict[RequestId, str] = OrderedDict()
+        self._troubles: dict[str, Trouble] = {}
+        self._connected: dict[AgentKind, bool] = {}
+        self._skipped: dict[tuple[AgentKind, str], int] = {}
+        self._opened: RequestId | None = None  # what the person has before them
+        self._names: dict[SessionId, str] = {}
+        self._seen: dict[SessionId, datetime] = {}
+
+    # -- what it knows ---------------------------------------------------------------------------------------------
+
+    def board(self, now: datetime) -> Board:
+        """Everything tray and windows draw."""
+        return rows.board_of(
+            self._rows.values(),
+            now,
+            tuple(self._troubles.values()),
+            self._connected,
+            timedelta(minutes=self._settings.look.show_ended_minutes),
+        )
+
+    def session(self, session: SessionId) -> Session | None:
+        """The facts of one session."""
+        return self._sessions.get(session)
+
+    def sessions(self) -> tuple[Session, ...]:
+        """The facts of all sessions."""
+        return tuple(self._sessions.values())
+
+    def standing(self, session: SessionId) -> Standing | None:
+        """Where one session stands."""
+        return self._standings.get(session)
+
+    def request(self, request: RequestId) -> Request | None:
+        """An open request."""
+        return next(
+            (item for session in self._sessions.values() for item in session.requests if item.id == request), None
+        )
+
+    def became_of(self, request: RequestId) -> str:
+        """How a request closed, in words; empty for one never heard of."""
+        return self._closed.get(request, "")
+
+    def skipped_records(self) -> Mapping[tuple[AgentKind, str], int]:
+        """How many records nobody could read, by agent and version."""
+        return dict(self._skipped)
+
+    def next_deadline(self) -> datetime | None:
+        """When to call tick, if nothing happens before."""
+        return min(self._deadlines.values(), default=None)
+
+    # -- what it is told -------------------------------------------------------------------------------------------
+
+    def remember(self, names: Mapping[SessionId, str], seen: Mapping[SessionId, datetime]) -> None:
+        """Take over what the ledger knows from earlier runs; call before the first event."""
+        self._names.update(names)
+        self._seen.update(seen)
+
+    def observe(self, event: Event, now: datetime) -> list[Effect]:
+        """Fold in what happened."""
+        match event:
+            case HealthReported(part=part, text=words, remedy=remedy):
+                if words:
+                    self._troubles[part] = Trouble(part, words, remedy)
+                else:
+                    self._troubles.pop(part, None)
+                return []
+            case RecordsSkipped(agent=agent, version=version, count=count):
+                self._skipped[agent, version] = self._skipped.get((agent, version), 0) + count
+                return []
+            case ProcessEnded(pid=pid, at=at):
+                effects: list[Effect] = []
+                for carried in [item for item in self._sessions.values() if _is_carried_by(item, pid)]:
+                    effects += self._apply(reducer.process_ended(carried, pid, at), now)
+                return effects
+            case RequestOpened(request=request):
+                known = self._sessions.get(request.session) or self._new(request.session, request.opened_at)
+                effects = self._apply(reducer.reduce(known, event), now)
+                session_now = self._sessions[request.session]
+                return [NoteOpened(request, session_now), *effects]
+            case _:
+                session = self._sessions.get(event.session)
+                if session is None:
+                    if not isinstance(event, SessionDescribed | EvidenceGiven):
+                        return []  # of a session nobody described: nothing to attach it to
+                    session = self._new(event.session, now)
+                return self._apply(reducer.reduce(session, event), now)
+
+    def submit(self, intent: Intent, now: datetime, surface: str) -> list[Effect]:
+        """Take what a person wants; *surface* is where they said it."""
+        match intent:
+            case Allow() | Deny() | Answer() | ApprovePlan():
+                return self._reply(intent, now, surface)
+            case Prompt() | Interrupt() | Stop():
+                return self._send(intent, now, surface)
+            case MarkSeen(session=session_id):
+                return self._seen_now(session_id, now)
+            case OpenRequest(request=request):
+                return self._opened_now(request, now)
+            case Rename(session=session_id, name=name):
+                session = self._sessions.get(session_id)
+                if session is None:
+                    return []
+                named = (*(item for item in session.names if item[0] is not NameSource.PERSON),)
+                if name:
+                    named = (*named, (NameSource.PERSON, name))
+                self._names[session_id] = name
+                return [NoteName(session_id, name), *self._put(replace(session, names=named), now)]
+            case _:
+                assert_never(intent)
+
+    def configure(self, settings: Settings, now: datetime) -> list[Effect]:
+        """Take new settings."""
+        self._settings = settings
+        return self._again(now)
+
+    def equip(self, capabilities: Capabilities, now: datetime) -> list[Effect]:
+        """Take what notifications can do now, and raise again whatever is owed: what was shown may be gone."""
+        self._capabilities = capabilities
+        self._raised.clear()
+        return self._again(now)
+
+    def connect(self, connected: Mapping[AgentKind, bool]) -> None:
+        """Take which agents call our hook."""
+        self._connected = dict(connected)
+
+    def tick(self, now: datetime) -> list[Effect]:
+        """Do what time alone demands."""
+        effects: list[Effect] = []
+        for session_id in [known for known, at in self._deadlines.items() if at <= now]:
+            session = self._sessions[session_id]
+            if session.ended_at is not None and now - session.ended_at >= ENDED_KEPT:
+                effects += self._forget(session_id)
+                continue
+            change = reducer.confirmations_passed(reducer.answers_overdue(session, now), now)
+            effects += self._apply(change, now)
+            effects += self._apply(reducer.still_waiting(self._sessions[session_id], now), now)
+            effects += self._let_hidden_go(self._sessions[session_id], now)
+        return effects
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _new(self, session_id: SessionId, at: datetime) -> Session:
+        session = reducer.new_session(session_id, at)
+        if self._names.get(session_id):
+            session = replace(session, names=((NameSource.PERSON, self._names[session_id]),))
+        return replace(session, seen_at=self._seen.get(session_id), is_history=at <= self._started_at)
+
+    def _apply(self, change: reducer.Change, now: datetime) -> list[Effect]:
+        effects: list[Effect] = []
+        for closure in change.closures:
+            self._closed[closure.request.id] = closure.how
+            while len(self._closed) > REMEMBERED_CLOSURES:
+                self._closed.popitem(last=False)
+            if closure.request.reach is Reach.HOOK:
+                effects.append(Release(closure.request.id, closure.how))
+            effects.append(NoteClosed(closure.request, now, closure.how))
+        return effects + self._put(change.session, now)
+
+    def _put(self, session: Session, now: datetime) -> list[Effect]:
+        self._sessions[session.id] = session
+        standing = resolve(session, now)
+        self._standings[session.id] = standing
+        self._rows[session.id] = rows.row_of(session, standing, self._agents.get(session.agent))
+        effects, alert_at = self._attend(session, standing, now)
+        self._plan(session, standing, alert_at, now)
+        return effects
+
+    def _plan(self, session: Session, standing: Standing, alert_at: datetime | None, now: datetime) -> None:
+        times = [standing.look_again_at, alert_at]
+        for request in session.requests:
+            times += [request.confirm_by, request.answer_by]
+            if request.reach is Reach.HOOK and request.subagent_id:
+                times.append(self._hidden_until(request, now))
+        if session.ended_at is not None:
+            times.append(session.ended_at + ENDED_KEPT)
+        due = min((at for at in times if at is not None), default=None)
+        if due is None:
+            self._deadlines.pop(session.id, None)
+        else:
+            self._deadlines[session.id] = due
+
+    def _attend(self, session: Session, standing: Standing, now: datetime) -> tuple[list[Effect], datetime | None]:
+        """Raise, replace or withdraw the session's notification; or say when it is due."""
+        key = notices.key_of(session)
+        shown = self._raised.get(key)
+        agent = self._agents.get(session.agent)
+        label = agent.label if agent is not None else session.agent
+        notice = notices.notice_for(session, standing, label, self._settings, self._capabilities)
+        if notice is None or self._is_old_news(session, standing, notice):
+            if shown is None:
+                return [], None
+            del self._raised[key]
+            return [Withdraw(key)], None
+        if shown == notice:
+            return [], None
+        is_decision = notice.kind is NoticeClass.DECISION
+        if shown is not None and shown.kind is notice.kind and shown.request == notice.request and not is_decision:
+            return [], None  # the same news in other words is no news
+        # A hook's request is sure and in full; what live state and transcript tell is completed within this time.
+        is_sure = any(item.id == notice.request and item.reach is Reach.HOOK for item in session.requests)
+        settle = timedelta(milliseconds=0 if is_sure else self._settings.notifications.settle_ms)
+        if shown is None or shown.request != notice.request:
+            due = min(standing.since, now) + settle
+            if now < due:
+                withdrawn: list[Effect] = []
+                if shown is not None:
+                    del self._raised[key]
+                    withdrawn.append(Withdraw(key))
+                return withdrawn, due
+        if not is_decision and not self._has_budget(now):
+            return [], None
+        self._raised[key] = notice
+        return [Raise(notice)], None
+
+    def _is_old_news(self, session: Session, standing: Standing, notice: Notice) -> bool:
+        """What ended before we looked raises nothing; what waits now is owed whenever it began."""
+        return notice.kind is not NoticeClass.DECISION and standing.since <= self._started_at
+
+    def _has_budget(self, now: datetime) -> bool:
+        while self._raised_at and now - self._raised_at[0] > timedelta(hours=1):
+            self._raised_at.popleft()
+        if len(self._raised_at) >= self._settings.notifications.per_hour:
+            return False
+        self._raised_at.append(now)
+        return True
+
+    def _again(self, now: datetime) -> list[Effect]:
+        return [effect for session in list(self._sessions.values()) for effect in self._put(session, now)]
+
+    def _reply(self, reply: RequestReply, now: datetime, surface: str) -> list[Effect]:
+        session = self._sessions.get(reply.session)
+        if session is None:
+            return []
+        request = next((item for item in session.requests if item.id == reply.request), None)
+        refusal = self._refusal(reply, request)
+        if refusal or request is None:
+            return self._put(replace(session, notice=refusal), now)
+        answering = replace(request, is_answering=True, answer_by=now + ANSWER_WITHIN, trouble="")
+        requests = tuple(answering if item.id == request.id else item for item in session.requests)
+        session = replace(session, requests=requests, notice="")
+        return [*self._put(session, now), Deliver(reply, request, session, surface)]
+
+    def _send(self, reply: SessionReply, now: datetime, surface: str) -> list[Effect]:
+        session = self._sessions.get(reply.session)
+        if session is None:
+            return []
+        row = self._rows[session.id]
+        is_possible = {Prompt: row.can_prompt, Interrupt: row.can_interrupt, Stop: row.can_stop}[type(reply)]
+        if not is_possible:
+            return self._put(replace(session, notice=f"Nothing was sent: the session is {row.phase}."), now)
+        return [*self._put(replace(session, notice=""), now), Send(reply, session, surface)]
+
+    def _refusal(self, reply: RequestReply, request: Request | None) -> str:
+        """Why *reply* cannot be given, in a sentence; empty when it can."""
+        if request is None:
+            became = self._closed.get(reply.request)
+            return (
+                f"Nothing was sent: this request was already {became}."
+                if became and became.startswith("answered")
+                else f"Nothing was sent: this request is closed ({became or 'it is not known any more'})."
+            )
+        if request.is_answering:
+            return "Nothing was sent: an answer to this request is already on its way."
+        if request.digest != reply.digest:
+            return "Nothing was sent: the request changed after it was shown. Read it again."
+        if not request.is_answerable:
+            return f"Nothing was sent: {request.why_not or reducer.IN_TERMINAL}"
+        if not _fits(reply, request):
+            return "Nothing was sent: this request takes another kind of answer."
+        return ""
+
+    def _seen_now(self, session_id: SessionId, now: datetime) -> list[Effect]:
+        session = self._sessions.get(session_id)
+        if session is None:
+            return []
+        self._seen[session_id] = now
+        return [NoteSeen(session_id, None, now), *self._put(replace(session, seen_at=now), now)]
+
+    def _opened_now(self, request_id: RequestId | None, now: datetime) -> list[Effect]:
+        before, self._opened = self._opened, request_id
+        effects: list[Effect] = []
+        for wanted in (before, request_id):
+            request = self.request(wanted) if wanted is not None else None
+            if request is not None:
+                effects += self._put(self._sessions[request.session], now)
+                if wanted == request_id:
+                    effects.append(NoteSeen(request.session, request.id, now))
+        return effects
+
+    def _hidden_until(self, request: Request, now: datetime) -> datetime:
+        """How long we may hold a prompt that the agent hides while we hold it."""
+        held_until = request.opened_at + timedelta(seconds=self._settings.answering.hidden_hold_s)
+        if request.id == self._opened or request.is_answering or self._is_shown_too(request):
+            return max(held_until, now + timedelta(seconds=self._settings.answering.hidden_hold_s))
+        return held_until
+
+    def _is_shown_too(self, request: Request) -> bool:
+        """Whether the agent's terminal shows the subagent's prompt while we hold it (a subagent in the foreground)."""
+        claims = reducer.live_claims(self._sessions[request.session])
+        return any(claim.claim.is_waiting and claim.at >= request.opened_at - reducer.SAME_MOMENT for claim in claims)
+
+    def _let_hidden_go(self, session: Session, now: datetime) -> list[Effect]:
+        return [
+            Release(request.id, "It waited here and nobody answered.")
+            for request in session.requests
+            if request.reach is Reach.HOOK and request.subagent_id and self._hidden_until(request, now) <= now
+        ]
+
+    def _forget(self, session_id: SessionId) -> list[Effect]:
+        session = self._sessions.pop(session_id)
+        self._standings.pop(session_id, None)
+        self._rows.pop(session_id, None)
+        self._deadlines.pop(session_id, None)
+        key = notices.key_of(session)
+        return [Withdraw(key)] if self._raised.pop(key, None) is not None else []
+
+
+def _is_carried_by(session: Session, pid: int) -> bool:
+    return session.ended_at is None and (
+        session.pid == pid or any(item.origin == str(pid) for item in session.evidence)
+    )
+
+
+def _fits(reply: RequestReply, request: Request) -> bool:
+    match reply:
+        case Allow(suggestions=chosen):
+            known = range(len(request.suggestions))
+            return request.kind is RequestKind.PERMISSION and all(index in known for index in chosen)
+        case Deny():
+            return True
+        case Answer(answers=answers):
+            is_question = request.kind in (RequestKind.QUESTION, RequestKind.ELICITATION)
+            return is_question and len(answers) == len(request.questions) and all(answers)
+        case ApprovePlan(mode=mode):
+            return request.kind is RequestKind.PLAN and (not mode or mode in request.modes)

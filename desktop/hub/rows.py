@@ -1,0 +1,129 @@
+"""From a session and its standing to a row, and from rows to a board: order, groups, counts."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from desktop.domain.agent import Agent
+from desktop.domain.board import Board, Group, Row, Trouble
+from desktop.domain.ids import AgentKind
+from desktop.domain.phase import Phase, Standing
+from desktop.domain.session import Launch, Session
+
+_TITLES: tuple[tuple[str, Phase, tuple[Phase, ...]], ...] = (
+    ("Needs you", Phase.NEEDS_APPROVAL, (Phase.NEEDS_APPROVAL, Phase.NEEDS_ANSWER)),
+    ("Failed", Phase.FAILED, (Phase.FAILED,)),
+    ("Likely wasting time", Phase.WASTING_TIME, (Phase.WASTING_TIME,)),
+    ("To review", Phase.NEEDS_REVIEW, (Phase.NEEDS_REVIEW,)),
+    ("Your turn", Phase.YOUR_TURN, (Phase.YOUR_TURN,)),
+    ("Working", Phase.WORKING, (Phase.WORKING,)),
+    ("Scheduled", Phase.SCHEDULED, (Phase.SCHEDULED,)),
+    ("Unknown", Phase.UNKNOWN, (Phase.UNKNOWN,)),
+    ("Idle", Phase.IDLE, (Phase.IDLE,)),
+    ("Ended", Phase.ENDED, (Phase.ENDED,)),
+)
+
+
+def row_of(session: Session, standing: Standing, agent: Agent | None) -> Row:
+    """Make the row of *session*."""
+    native = session.id.partition(":")[2]
+    resume = agent.resume_command(native, session.cwd) if agent is not None and agent.resume_command else ""
+    channel = _prompt_channel(session, agent)
+    takes_prompt = standing.phase in (
+        Phase.NEEDS_REVIEW,
+        Phase.YOUR_TURN,
+        Phase.IDLE,
+        Phase.FAILED,
+        Phase.SCHEDULED,
+    )
+    runs = standing.phase is Phase.WORKING or bool(session.requests)
+    return Row(
+        session=session.id,
+        phase=standing.phase,
+        reason=standing.reason,
+        since=standing.since,
+        name=session.name,
+        project=session.project,
+        cwd=session.cwd,
+        branch=session.branch,
+        agent=session.agent,
+        agent_label=agent.label if agent is not None else session.agent,
+        model=session.model,
+        launch=session.launch,
+        pid=session.pid,
+        line=_line(session, standing),
+        requests=session.requests,
+        evidence=session.evidence,
+        changed_files=session.turn.changed_files if session.turn is not None else (),
+        subagents=tuple(helper.role for helper in session.subagents),
+        notice=session.notice,
+        resume_command=resume,
+        can_prompt=takes_prompt and bool(channel) and session.launch is not Launch.HEADLESS,
+        prompt_channel=channel,
+        can_interrupt=runs and bool(session.pane) and agent is not None and bool(agent.interrupt_keys),
+        can_stop=session.pid is not None and session.ended_at is None,
+    )
+
+
+def board_of(
+    rows: Iterable[Row],
+    now: datetime,
+    troubles: tuple[Trouble, ...],
+    connected: Mapping[AgentKind, bool],
+    show_ended: timedelta,
+) -> Board:
+    """Order *rows* into groups; ended ones are left out when they ended longer than *show_ended* ago."""
+    shown = [row for row in rows if row.phase is not Phase.ENDED or now - row.since < show_ended]
+    by_phase: dict[Phase, list[Row]] = {}
+    for row in shown:
+        by_phase.setdefault(row.phase, []).append(row)
+    groups = []
+    for title, colour, phases in _TITLES:
+        members = [row for phase in phases for row in by_phase.get(phase, ())]
+        if members:
+            # What waits longest comes first; of the rest, what changed last. The id keeps equal ones from swapping.
+            oldest_first = colour.needs_person
+            members.sort(key=lambda row: (row.since if oldest_first else -row.since.timestamp(), row.session))
+            groups.append(Group(colour, title, tuple(members)))
+    counts = tuple((phase, len(by_phase[phase])) for phase in Phase if phase in by_phase)
+    waiting = [row for row in shown if row.phase.needs_person]
+    seen = dict.fromkeys((row.agent, row.agent_label) for row in shown)
+    return Board(
+        at=now,
+        groups=tuple(groups),
+        counts=counts,
+        needs_you=len(waiting),
+        oldest_wait=min((row.since for row in waiting), default=None),
+        troubles=troubles,
+        agents_seen=tuple((kind, label, connected.get(kind, False)) for kind, label in seen),
+    )
+
+
+def _prompt_channel(session: Session, agent: Agent | None) -> str:
+    if session.pane and agent is not None and agent.prompt_marks:
+        return "typed into its terminal"
+    if session.inbox and agent is not None and agent.write_inbox is not None:
+        return agent.inbox_label
+    return ""
+
+
+def _line(session: Session, standing: Standing) -> str:
+    match standing.phase:
+        case Phase.NEEDS_APPROVAL | Phase.NEEDS_ANSWER:
+            request = session.requests[0] if session.requests else None
+            if request is None:
+                return standing.reason
+            if request.questions:
+                return request.questions[0].text
+            return request.text or request.summary
+        case Phase.FAILED:
+            return session.turn.error if session.turn is not None and session.turn.error else standing.reason
+        case Phase.WORKING:
+            return session.activity or standing.reason
+        case Phase.NEEDS_REVIEW:
+            changed = session.turn.changed_files if session.turn is not None else ()
+            first = changed[0].rpartition("/")[2] if changed else ""
+            return f"{first} and {len(changed) - 1} more" if len(changed) > 1 else f"changed {first}"
+        case Phase.YOUR_TURN:
+            return session.last_words or standing.reason
+        case _:
+            return standing.reason
