@@ -137,6 +137,8 @@ def answers_overdue(session: Session, now: datetime) -> Session:
             request,
             is_answering=False,
             answer_by=None,
+            reach=Reach.TERMINAL,  # a decision is on record; a second one must not leave
+            why_not=IN_TERMINAL,
             trouble="The agent did not take the answer in time. Answer it in its terminal.",
         )
         if request.answer_by is not None and request.answer_by <= now
