@@ -1,0 +1,67 @@
+"""Who is at the other end of a unix socket, and what the system tells of that process."""
+
+import os
+import socket
+import struct
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from desktop.formats import proc_stat
+from desktop.formats.proc_stat import ProcStat
+
+_LARGEST_ENVIRONMENT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The process that opened a connection."""
+
+    pid: int
+    uid: int
+
+
+def peer_of(sock: socket.socket) -> Peer | None:
+    """Ask the system who connected; None when it will not say."""
+    try:
+        if sys.platform == "linux":
+            raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            pid, uid, _ = struct.unpack("3i", raw)
+            return Peer(pid, uid)
+        # macOS, not run: SOL_LOCAL with LOCAL_PEERCRED (struct xucred) and LOCAL_PEERPID.
+        uid = struct.unpack_from("II", sock.getsockopt(0, 1, 76))[1]
+        return Peer(struct.unpack("i", sock.getsockopt(0, 2, 4))[0], uid)
+    except (OSError, struct.error):
+        return None
+
+
+def look_up(pid: int) -> ProcStat | None:
+    """Tell of a process; None when there is none of that number."""
+    if sys.platform == "linux":
+        try:
+            return proc_stat.parse(Path(f"/proc/{pid}/stat").read_bytes())
+        except OSError:
+            return None
+    try:
+        process = psutil.Process(pid)
+        return ProcStat(process.name(), process.ppid(), int(process.create_time() * 100))
+    except psutil.Error:
+        return None
+
+
+def environment_of(pid: int, names: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Read only the named variables of a process: the rest of an environment is full of secrets."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            raw = file.read(_LARGEST_ENVIRONMENT)
+    except OSError:
+        return ()
+    found = []
+    for entry in raw.split(b"\0"):
+        name, equals, value = entry.partition(b"=")
+        if equals and os.fsdecode(name) in names:
+            found.append((os.fsdecode(name), os.fsdecode(value)))
+    return tuple(found)

@@ -1,0 +1,523 @@
+"""Receive hook calls, and hold those that a person may answer until there is an answer, or no sense in waiting.
+
+A held call costs its agent nothing but a sleeping relay; every way in which we can fail lets it go, and the agent asks
+by itself. Nothing a client can send answers a request. While no connection is open this thread sleeps without waking.
+"""
+
+import logging
+import os
+import secrets
+import selectors
+import socket
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol, assert_never
+
+from desktop.domain.agent import Agent, HookCall
+from desktop.domain.events import DeliveryFailed, Event, HealthReported, ReplyDelivered, RequestOpened, RequestReleased
+from desktop.domain.ids import RequestId, SessionId
+from desktop.domain.ports import Sink
+from desktop.domain.requests import Reach
+from desktop.formats import hook_wire, proc_stat
+from desktop.formats.hook_wire import Verb
+from desktop.watchers import hook_peer
+from desktop.watchers.hook_connection import MOST_UNSENT, Connection, Stage
+from desktop.watchers.hook_listener import Listener
+
+log = logging.getLogger(__name__)
+
+PART = "hooks"
+MOST_CONNECTIONS = 256
+MOST_BYTES = 64 << 20  # of unfinished and held calls together
+READ_S = 2.0  # for a whole call to arrive: it was in the relay's hands before it connected
+OWNER_S = 1.0  # an agent may call its first hook before it has written its live-state file
+OWNER_POLL_S = 0.05
+BEAT_S = 2.0  # the relay gives up after 5 s without one
+MAIN_THREAD_S = 5.0  # a window that has not answered for this long cannot take an answer either
+SAID_S = 3.0  # for the relay to print: it has nothing else to do
+MOST_REMEMBERED = 1024
+_TERMINAL = ("TMUX", "TMUX_PANE")
+
+NOT_FROM_SESSION = "It was not asked by the session's own process, so it can only be answered in its terminal."
+HOOK_ENDED = "the hook ended"
+WINDOW_STUCK = "Agent Tray was busy for too long; answer in the terminal"
+TOO_LATE = "The agent no longer waits for this answer here; look at its terminal."
+NOT_TAKEN = "The agent's hook ended before it could pass the answer on; look at its terminal."
+
+
+class Front(Protocol):
+    """What the main thread lends to the socket's thread. Each call returns at once and is safe from any thread."""
+
+    def owners_of(self, session: SessionId) -> tuple[int, ...]:
+        """The processes that own *session*; empty when none is known yet."""
+
+    def pulse(self) -> None:
+        """Ask the main thread to call ``HookSocket.beat`` when it gets to it."""
+
+    def status(self) -> bytes:
+        """The answer to ``status``: whole JSON lines."""
+
+    def watch(self) -> bytes:
+        """What a new watcher is told first: whole JSON lines."""
+
+    def raise_window(self, token: str) -> None:
+        """A second start asks for the window; *token* is the desktop's leave to take focus, or ``-``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Say:
+    request: RequestId
+    stdout: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    request: RequestId | None  # None: every one
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Publish:
+    lines: bytes
+
+
+_Order = _Say | _Release | _Publish
+
+
+class HookSocket:
+    """A ``Watcher`` of hook calls, and the way back for replies. The public methods are for the main thread."""
+
+    def __init__(self, agents: Sequence[Agent], sink: Sink, directory: Path, front: Front) -> None:
+        self._agents = {agent.hook_setup.command_name: agent for agent in agents if agent.hook_setup is not None}
+        self._sink = sink
+        self._path = directory / "tray.sock"
+        self._front = front
+        self._selector = selectors.DefaultSelector()
+        self._listener: Listener | None = None
+        self._wakes, self._waker = socket.socketpair()
+        self._orders: deque[_Order] = deque()
+        self._connections: set[Connection] = set()
+        self._served: Connection | None = None
+        self._held: dict[RequestId, Connection] = {}
+        self._session_by_past_request: OrderedDict[RequestId, SessionId] = OrderedDict()
+        self._guard = threading.Lock()  # of _held and _session_by_past_request, which the main thread reads
+        self._stopping = threading.Event()
+        self._main_beat_at = 0.0
+        self._next_beat: float | None = None
+        self._accept_again_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name="hook-socket", daemon=True)
+
+    # -- for the main thread
+
+    def start(self) -> None:
+        """Listen; report in words when that cannot be."""
+        if not hasattr(socket, "AF_UNIX"):
+            self._report("Hooks cannot reach us: this system has no unix sockets.", "Answer in the terminal.")
+            return
+        try:
+            self._listener = Listener(self._path)
+        except OSError as error:
+            what = error.strerror or str(error)
+            self._report(f"Hooks cannot reach us: {self._path}: {what}.", "Remove that file, then start again.")
+            return
+        self._wakes.setblocking(False)
+        self._waker.setblocking(False)
+        self._selector.register(self._wakes, selectors.EVENT_READ)
+        self._selector.register(self._listener.socket, selectors.EVENT_READ)
+        self._thread.start()
+        self._report("", "")
+
+    def stop(self, deadline_s: float) -> None:
+        """Let every held call go and end."""
+        self._stopping.set()
+        self._wake()
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+        elif self._listener is None:
+            self._close()
+
+    def say(self, request: RequestId, stdout: bytes) -> None:
+        """Send a person's reply down the connection that asked; what became of it comes as an event."""
+        self._order(_Say(request, stdout))
+
+    def release(self, request: RequestId, why: str) -> None:
+        """Let the hook of *request* go without an answer."""
+        self._order(_Release(request, why))
+
+    def release_all(self, why: str) -> None:
+        """Let every hook go without an answer."""
+        self._order(_Release(None, why))
+
+    def publish(self, lines: bytes) -> None:
+        """Tell every watcher."""
+        self._order(_Publish(lines))
+
+    def payload_of(self, request: RequestId) -> bytes | None:
+        """The very bytes that the agent asked with, while its hook waits."""
+        with self._guard:
+            connection = self._held.get(request)
+        return connection.call.payload if connection is not None and connection.call is not None else None
+
+    def beat(self) -> None:
+        """The main thread is alive: call this there, in answer to ``Front.pulse``."""
+        self._main_beat_at = time.monotonic()
+
+    def _order(self, order: _Order) -> None:
+        self._orders.append(order)
+        self._wake()
+
+    def _wake(self) -> None:
+        try:
+            self._waker.send(b"\0")
+        except OSError:
+            pass  # full: the thread is about to wake anyway; closed: it has ended
+
+    # -- the thread
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._serve()
+            except Exception:
+                # A bug of ours or of an adapter: whoever was being served falls back to its own prompt.
+                log.exception("the hook socket failed on one connection")
+                if self._served is not None:
+                    self._drop(self._served, HOOK_ENDED)
+                self._report("A hook call could not be served.", "Please report it with the log.")
+        self._release_all("Agent Tray ended")
+        self._close()
+
+    def _serve(self) -> None:
+        while not self._stopping.is_set():
+            for key, events in self._selector.select(self._timeout()):
+                if isinstance(key.data, Connection):
+                    self._served = key.data
+                    self._on_ready(key.data, events)
+                elif key.fileobj is self._wakes:
+                    self._drain_wakes()
+                else:
+                    self._accept()
+            self._carry_out_orders()
+            self._on_time(time.monotonic())
+            self._served = None
+
+    def _timeout(self) -> float | None:
+        due = [connection.deadline for connection in self._connections if connection.deadline is not None]
+        due += [at for at in (self._next_beat, self._accept_again_at) if at is not None]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _drain_wakes(self) -> None:
+        try:
+            while self._wakes.recv(4096):
+                pass
+        except BlockingIOError:
+            pass
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        try:
+            sock = self._listener.accept()
+        except OSError:
+            log.warning("no hook call can be taken for now: the system is out of files")
+            self._selector.unregister(self._listener.socket)
+            self._accept_again_at = time.monotonic() + 1.0
+            return
+        if sock is None:
+            return
+        peer = hook_peer.peer_of(sock)
+        if peer is None or peer.uid != os.geteuid() or len(self._connections) >= MOST_CONNECTIONS:
+            sock.close()  # at once: a relay that meets the end exits, one that meets silence waits
+            return
+        connection = Connection(sock, peer, time.monotonic() + READ_S)
+        self._connections.add(connection)
+        self._selector.register(sock, selectors.EVENT_READ, connection)
+
+    def _on_ready(self, connection: Connection, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            connection.flush()
+        if events & selectors.EVENT_READ and connection.stage is not Stage.GONE:
+            self._on_readable(connection)
+        self._settle(connection)
+
+    def _on_readable(self, connection: Connection) -> None:
+        got = connection.receive()
+        if got is None:
+            self._on_end(connection)
+            return
+        match connection.stage:
+            case Stage.READING:
+                connection.received += got
+                self._on_bytes(connection)
+            case Stage.SAYING:
+                connection.received += got
+                if bytes(connection.received) == hook_wire.SAID:
+                    self._on_said(connection)
+                elif not hook_wire.SAID.startswith(bytes(connection.received)):
+                    self._on_end(connection)
+            case Stage.CHECKING | Stage.HELD:
+                if got:  # a relay that waits has nothing to say
+                    self._on_end(connection)
+            case Stage.WATCHING | Stage.CLOSING | Stage.GONE:
+                pass
+            case _:
+                assert_never(connection.stage)
+
+    def _on_bytes(self, connection: Connection) -> None:
+        try:
+            payload = connection.take_call()
+        except ValueError:
+            self._forget(connection)
+            return
+        if payload is None:
+            if sum(len(each.received) for each in self._connections) > MOST_BYTES:
+                self._forget(connection)
+            return
+        assert connection.header is not None
+        connection.deadline = None
+        match connection.header.verb:
+            case Verb.HOOK:
+                self._on_hook(connection, connection.header.argument, payload)
+            case Verb.STATUS:
+                self._finish(connection, self._front.status())
+            case Verb.HELLO:
+                self._finish(connection, b'{"version":1,"pid":%d}\n' % os.getpid())
+            case Verb.RAISE:
+                self._front.raise_window(connection.header.argument)
+                self._finish(connection, b'{"raised":true}\n')
+            case Verb.WATCH:
+                connection.stage = Stage.WATCHING
+                connection.send(self._front.watch())
+            case _:
+                assert_never(connection.header.verb)
+
+    # -- hook calls
+
+    def _on_hook(self, connection: Connection, name: str, payload: bytes) -> None:
+        agent = self._agents.get(name)
+        if agent is None or agent.read_hook is None:
+            self._finish(connection, hook_wire.DONE)
+            return
+        names = (*_TERMINAL, agent.home_variable) if agent.home_variable else _TERMINAL
+        connection.call = HookCall(
+            payload=payload,
+            pid=connection.peer.pid,
+            at=datetime.now(UTC),
+            environment=hook_peer.environment_of(connection.peer.pid, names),
+            request_nonce=secrets.token_hex(16),
+        )
+        connection.events = events = tuple(agent.read_hook(connection.call))
+        opened = next((event for event in events if isinstance(event, RequestOpened)), None)
+        if agent.asks_by_hook is None or not agent.asks_by_hook(payload) or opened is None:
+            self._pass_on(connection, events)
+            self._finish(connection, hook_wire.DONE)
+            return
+        connection.request = opened.request
+        connection.stage = Stage.CHECKING
+        connection.decide_by = time.monotonic() + OWNER_S
+        connection.send(hook_wire.HOLD)
+        self._check(connection)
+
+    def _pass_on(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Give news to the sink, but not what a stranger says of a session whose process lives."""
+        for event in events:
+            session = event.request.session if isinstance(event, RequestOpened) else getattr(event, "session", None)
+            owners = self._front.owners_of(session) if session is not None else ()
+            living = [pid for pid in owners if hook_peer.look_up(pid) is not None]
+            if living and not proc_stat.descends(connection.peer.pid, living, hook_peer.look_up):
+                log.warning("a hook call that did not come from the session it names was ignored")
+                continue
+            self._sink(event)
+
+    def _check(self, connection: Connection) -> None:
+        """Decide whether an ask comes from the session it names; look again later while nobody owns that session."""
+        assert connection.request is not None
+        request = connection.request
+        owners = self._front.owners_of(request.session)
+        now = time.monotonic()
+        if not owners and now < connection.decide_by:
+            connection.deadline = min(now + OWNER_POLL_S, connection.decide_by)
+            return
+        connection.deadline = None
+        is_own = proc_stat.descends(connection.peer.pid, owners, hook_peer.look_up)
+        if is_own:
+            request = replace(request, reach=Reach.HOOK, is_verified=True)
+        else:
+            request = replace(request, reach=Reach.TERMINAL, is_verified=False, why_not=NOT_FROM_SESSION)
+        connection.request = request
+        if is_own:
+            self._hold(connection, request.id)
+        for event in connection.events:
+            match event:
+                case RequestOpened():
+                    self._sink(RequestOpened(request))
+                case _:
+                    self._pass_on(connection, [event])
+        if not is_own:
+            self._remember(request.id, request.session)
+            self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), NOT_FROM_SESSION))
+            self._finish(connection, hook_wire.DONE)
+
+    def _hold(self, connection: Connection, request: RequestId) -> None:
+        now = time.monotonic()
+        connection.stage = Stage.HELD
+        connection.received.clear()
+        with self._guard:
+            is_first = not self._held
+            self._held[request] = connection
+        if is_first:
+            self._main_beat_at = now
+            self._next_beat = now + BEAT_S
+            self._front.pulse()
+
+    def _remember(self, request: RequestId, session: SessionId) -> None:
+        with self._guard:
+            self._session_by_past_request[request] = session
+            while len(self._session_by_past_request) > MOST_REMEMBERED:
+                self._session_by_past_request.popitem(last=False)
+
+    def _unhold(self, connection: Connection) -> None:
+        request = connection.request
+        if request is None:
+            return
+        with self._guard:
+            is_known = self._held.pop(request.id, None) is not None
+            if not self._held:
+                self._next_beat = None
+        if is_known:
+            self._remember(request.id, request.session)
+
+    def _on_said(self, connection: Connection) -> None:
+        assert connection.request is not None
+        request = connection.request
+        self._forget(connection)
+        self._sink(ReplyDelivered(request.session, request.id, datetime.now(UTC)))
+
+    def _on_end(self, connection: Connection) -> None:
+        """The client left, or broke the rules."""
+        self._drop(connection, HOOK_ENDED)
+
+    def _drop(self, connection: Connection, why: str) -> None:
+        stage, request = connection.stage, connection.request
+        self._forget(connection)
+        if request is None:
+            return
+        if stage is Stage.HELD:
+            self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), why))
+        elif stage is Stage.SAYING:
+            self._sink(DeliveryFailed(request.session, request.id, datetime.now(UTC), NOT_TAKEN))
+
+    # -- orders of the main thread
+
+    def _carry_out_orders(self) -> None:
+        while self._orders:
+            order = self._orders.popleft()
+            match order:
+                case _Say(request, stdout):
+                    self._say(request, stdout)
+                case _Release(request, why):
+                    for connection in list(self._held.values()) if request is None else [self._held.get(request)]:
+                        if connection is not None:
+                            self._release(connection, why)
+                case _Publish(lines):
+                    for connection in [each for each in self._connections if each.stage is Stage.WATCHING]:
+                        connection.send(lines)
+                        self._settle(connection)
+                case _:
+                    assert_never(order)
+
+    def _say(self, request_id: RequestId, stdout: bytes) -> None:
+        connection = self._held.get(request_id)
+        if connection is None:
+            session = self._session_by_past_request.get(request_id)
+            if session is not None:
+                self._sink(DeliveryFailed(session, request_id, datetime.now(UTC), TOO_LATE))
+            return
+        if connection.stage is not Stage.HELD or connection.call is None:
+            return  # one reply a request: the first is on its way
+        connection.stage = Stage.SAYING
+        connection.deadline = time.monotonic() + SAID_S
+        connection.send(hook_wire.say(connection.call.payload, stdout))
+        self._settle(connection)
+
+    def _release(self, connection: Connection, why: str) -> None:
+        if connection.stage is not Stage.HELD or connection.request is None:
+            return
+        request = connection.request
+        self._unhold(connection)
+        self._finish(connection, hook_wire.DONE)
+        self._settle(connection)
+        self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), why))
+
+    def _release_all(self, why: str) -> None:
+        for connection in list(self._held.values()):
+            self._release(connection, why)
+
+    # -- time
+
+    def _on_time(self, now: float) -> None:
+        for connection in [each for each in self._connections if each.deadline is not None and each.deadline <= now]:
+            self._served = connection
+            if connection.stage is Stage.CHECKING:
+                self._check(connection)
+                self._settle(connection)
+            else:
+                self._on_end(connection)
+        if self._next_beat is not None and self._next_beat <= now:
+            if now - self._main_beat_at > MAIN_THREAD_S:
+                self._release_all(WINDOW_STUCK)
+            for connection in list(self._held.values()):
+                connection.send(hook_wire.BEAT)
+                self._settle(connection)
+            if self._next_beat is not None:
+                self._next_beat = now + BEAT_S
+                self._front.pulse()
+        if self._accept_again_at is not None and self._accept_again_at <= now and self._listener is not None:
+            self._accept_again_at = None
+            self._selector.register(self._listener.socket, selectors.EVENT_READ)
+
+    # -- connections
+
+    def _finish(self, connection: Connection, last_words: bytes) -> None:
+        connection.stage = Stage.CLOSING
+        connection.deadline = time.monotonic() + READ_S
+        connection.send(last_words)
+
+    def _settle(self, connection: Connection) -> None:
+        """Close what has nothing left to send, and listen for room where there is something left."""
+        if connection.stage is Stage.GONE:
+            return
+        if connection.stage is Stage.CLOSING and not connection.unsent:
+            self._forget(connection)
+        elif len(connection.unsent) > MOST_UNSENT:
+            self._on_end(connection)
+        else:
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
+            if self._selector.get_key(connection.sock).events != wanted:
+                self._selector.modify(connection.sock, wanted, connection)
+
+    def _forget(self, connection: Connection) -> None:
+        if connection.stage is Stage.GONE:
+            return
+        self._unhold(connection)
+        connection.stage = Stage.GONE
+        connection.deadline = None
+        self._connections.discard(connection)
+        self._selector.unregister(connection.sock)
+        connection.sock.close()
+
+    def _close(self) -> None:
+        for connection in list(self._connections):
+            self._forget(connection)
+        if self._listener is not None:
+            self._listener.close()
+        self._selector.close()
+        self._wakes.close()
+        self._waker.close()
+
+    def _report(self, text: str, remedy: str) -> None:
+        self._sink(HealthReported(PART, datetime.now(UTC), text, remedy))
