@@ -1,4 +1,4 @@
-"""Every colour there is, by role, for a light and a dark ground; and how well one reads on another. Knows no toolkit."""
+"""Every colour there is, by role, for a light and a dark ground; and how well one reads on another."""
 
 from dataclasses import dataclass, replace
 from typing import assert_never

@@ -1,4 +1,4 @@
-"""What the surfaces say in words: ages, counts and headings. Only our own words: agent-supplied text never passes here."""
+"""What the surfaces say in words: ages, counts and headings. Ours alone: agent-supplied text never passes here."""
 
 from datetime import datetime, timedelta
 from typing import assert_never

@@ -201,7 +201,7 @@ def palette_tokens(palette: QPalette) -> Tokens:
     )
 
 
-def set_property(widget: QWidget, name: str, value: str | bool) -> None:
+def set_property(widget: QWidget, name: str, value: str) -> None:
     """Set a property that the style sheet selects by, and draw anew if it changed."""
     if widget.property(name) == value:
         return

@@ -1,0 +1,126 @@
+"""The tray icon as pixels: the glyph of the most urgent phase with the count of those who wait cut into its corner."""
+
+from enum import StrEnum
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QImage, QPainter, QPainterPath, QPixmap, QTransform
+from PySide6.QtSvg import QSvgRenderer
+
+from desktop.domain.phase import Phase
+from desktop.formats.palette import DARK, LIGHT, Tokens, glyph_svg, phase_colour
+
+# What hosts ask for: Windows 16 to 32, XFCE and Plasma 22 and 24, GNOME 16 to 48, macOS 22 and 44, 64 for the rest.
+SIZES = (16, 20, 22, 24, 32, 44, 48, 64)
+MOST_COUNTED = 9
+
+_GLYPH_SHARE = 0.84  # of the icon when a count is shown: its own mark must not disappear under the badge
+_BADGE_SHARE = 0.54
+_DIGIT_SHARE = 0.7  # of the badge's height
+_GAP_SHARE = 1 / 22
+
+
+class Panel(StrEnum):
+    """What the icon stands on."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    UNKNOWN = "unknown"
+
+
+def tray_icon(phase: Phase, count: int, panel: Panel) -> QIcon:
+    """The icon for *phase*, with *count* in its corner unless that is 0; drawn once and kept."""
+    return _icon(phase, min(max(count, 0), MOST_COUNTED + 1), panel)
+
+
+# 11 phases, 11 counts, one panel at a time; a day sees a dozen of them.
+@lru_cache(maxsize=64)
+def _icon(phase: Phase, count: int, panel: Panel) -> QIcon:
+    icon = QIcon()
+    for size in SIZES:
+        icon.addPixmap(QPixmap.fromImage(draw(phase, count, panel, size)))
+    return icon
+
+
+def draw(phase: Phase, count: int, panel: Panel, size: int) -> QImage:
+    """One picture of the icon, *size* wide."""
+    tokens = DARK if panel is Panel.DARK else LIGHT
+    outline = max(1, round(size / 22)) if panel is Panel.UNKNOWN else 0
+    image = _blank(size)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.drawImage(0, 0, _glyph(phase, size, size if count == 0 else round(size * _GLYPH_SHARE), outline, tokens))
+    if count:
+        _cut_badge(painter, count, size, outline, tokens)
+    painter.end()
+    return image
+
+
+def _glyph(phase: Phase, size: int, side: int, outline: int, tokens: Tokens) -> QImage:
+    drawn = _blank(size)
+    painter = QPainter(drawn)
+    svg = QSvgRenderer(QByteArray(glyph_svg(phase, phase_colour(phase, tokens)).encode()))
+    svg.render(painter, QRectF(outline, outline, side - 2 * outline, side - 2 * outline))
+    painter.end()
+    if not outline:
+        return drawn
+    outlined = _blank(size)
+    painter = QPainter(outlined)
+    halo = _tinted(drawn, tokens.surface)
+    steps = range(-outline, outline + 1)
+    for x, y in ((x, y) for x in steps for y in steps):
+        painter.drawImage(x, y, halo)
+    painter.drawImage(0, 0, drawn)
+    painter.end()
+    return outlined
+
+
+def _cut_badge(painter: QPainter, count: int, size: int, outline: int, tokens: Tokens) -> None:
+    text = str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    height = round(size * _BADGE_SHARE)
+    width = height if len(text) == 1 else round(height * 1.5)
+    box = QRectF(size - width - outline, size - height - outline, width, height)
+    gap = max(1.0, size * _GAP_SHARE)
+    around = box.adjusted(-gap, -gap, gap, gap)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
+    painter.setBrush(Qt.GlobalColor.black)
+    painter.drawRoundedRect(around, around.height() / 2, around.height() / 2)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+    if outline:
+        rim = box.adjusted(-outline, -outline, outline, outline)
+        painter.setBrush(QColor(tokens.surface))
+        painter.drawRoundedRect(rim, rim.height() / 2, rim.height() / 2)
+    painter.setBrush(QColor(tokens.text))
+    painter.drawRoundedRect(box, height / 2, height / 2)
+    painter.setBrush(QColor(tokens.surface))
+    painter.drawPath(_digits(text, box, height * _DIGIT_SHARE))
+
+
+def _digits(text: str, box: QRectF, height: float) -> QPainterPath:
+    font = QFont()
+    font.setWeight(QFont.Weight.Bold)
+    font.setPixelSize(100)  # scaled to the pixel below: hinted sizes of a font are never the wanted height
+    path = QPainterPath()
+    path.addText(QPointF(0, 0), font, text)
+    bounds = path.boundingRect()
+    if bounds.isEmpty():
+        return path  # no font at all: the badge without its digit still says that someone waits
+    scale = min(round(height) / bounds.height(), box.width() * 0.82 / bounds.width())
+    middle = QTransform().translate(box.center().x(), box.center().y()).scale(scale, scale)
+    return middle.map(path.translated(-bounds.center()))
+
+
+def _tinted(image: QImage, colour: str) -> QImage:
+    tinted = image.copy()
+    painter = QPainter(tinted)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(tinted.rect(), QColor(colour))
+    painter.end()
+    return tinted
+
+
+def _blank(size: int) -> QImage:
+    image = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    return image
