@@ -105,6 +105,8 @@ class Agent:
     hook_setup: HookSetup | None = None
     resume_command: Callable[[str, str], str] | None = None  # (native id, cwd)
     prompt_marks: tuple[str, ...] = ()  # what a pane of it shows when it takes a prompt (see channels/terminal.py)
+    birth_dirs: tuple[str, ...] = ()  # where something appears whenever a session starts; "$NAME" is filled in
+    is_headless: Callable[[Sequence[str]], bool] | None = None  # (argv): answers to a program, not to a person
     write_inbox: Callable[[str], bytes] | None = None  # text -> what the session's own socket takes
     inbox_label: str = ""  # how the model will see a message sent there
     interrupt_keys: tuple[str, ...] = ()

@@ -285,7 +285,7 @@ def _turn_started(session: Session, event: TurnStarted) -> Change:
     session = replace(
         _active(session, event.at),
         turn=Turn(started_at=event.at, changed_files=changed),
-        seen_at=event.at if event.prompt else session.seen_at,
+        seen_at=max(event.at, session.seen_at or event.at) if event.prompt else session.seen_at,
         calls=tuple(call for call in session.calls if call.at >= event.at),
         activity="",
         last_words="",

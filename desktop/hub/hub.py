@@ -20,6 +20,7 @@ from desktop.domain.events import (
     ProcessEnded,
     RecordsSkipped,
     RequestOpened,
+    RequestReleased,
     SessionDescribed,
 )
 from desktop.domain.ids import AgentKind, NoticeKey, RequestId, SessionId
@@ -63,6 +64,7 @@ ANSWER_WITHIN = timedelta(seconds=5)
 # Enough to tell every late click of a day what became of its request.
 REMEMBERED_CLOSURES = 2000
 ENDED_KEPT = timedelta(hours=24)
+HELD_LONG_ENOUGH = "It waited here and nobody answered."
 
 
 class Hub:
@@ -381,11 +383,13 @@ class Hub:
         return any(claim.claim.is_waiting and claim.at >= request.opened_at - reducer.SAME_MOMENT for claim in claims)
 
     def _let_hidden_go(self, session: Session, now: datetime) -> list[Effect]:
-        return [
-            Release(request.id, "It waited here and nobody answered.")
-            for request in session.requests
-            if request.reach is Reach.HOOK and request.subagent_id and self._hidden_until(request, now) <= now
-        ]
+        effects: list[Effect] = []
+        for request in session.requests:
+            if request.reach is Reach.HOOK and request.subagent_id and self._hidden_until(request, now) <= now:
+                effects.append(Release(request.id, HELD_LONG_ENOUGH))
+                released = RequestReleased(session.id, request.id, now, HELD_LONG_ENOUGH)
+                effects += self._apply(reducer.reduce(self._sessions[session.id], released), now)
+        return effects
 
     def _forget(self, session_id: SessionId) -> list[Effect]:
         session = self._sessions.pop(session_id)
