@@ -1,0 +1,183 @@
+"""Which agents run, and since when: births by comparing lists of pids, exits by pidfd where there is one.
+
+A pid alone names nobody: it is believed only together with the time its process started.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from desktop.formats import proc_stat
+
+# An environment or a command line longer than this is not one of an agent.
+_LONGEST = 256 * 1024
+# For so many scans a new pid is looked at again: a shell forks first and becomes the agent a moment later.
+_LOOKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of this user, as far as we may look."""
+
+    pid: int
+    started: str  # on Linux ticks since boot, field 22 of its stat
+    exe: str
+    argv: tuple[str, ...]
+
+
+class ProcessTable(Protocol):
+    """What the operating system knows of processes."""
+
+    def pids(self) -> list[int]: ...
+
+    def look(self, pid: int) -> Process | None:
+        """The process, if it lives and belongs to this user."""
+
+    def started(self, pid: int) -> str | None:
+        """When it started, if it lives and belongs to this user."""
+
+    def environment(self, pid: int) -> Mapping[str, str]: ...
+
+    def cwd(self, pid: int) -> str: ...
+
+
+class LinuxProcesses:
+    """Reads /proc itself: psutil costs forty times a directory listing."""
+
+    def __init__(self, root: str = "/proc") -> None:
+        self._root = root
+        self._uid = str(os.getuid()).encode()
+
+    def pids(self) -> list[int]:
+        return [int(name) for name in os.listdir(self._root) if name.isdigit()]
+
+    def look(self, pid: int) -> Process | None:
+        started = self.started(pid)
+        if started is None:
+            return None
+        try:
+            exe = os.readlink(f"{self._root}/{pid}/exe")
+        except OSError:
+            exe = ""  # a kernel thread, or one that hides itself
+        argv = self._read(pid, "cmdline").rstrip(b"\0")
+        return Process(pid, started, exe, tuple(os.fsdecode(part) for part in argv.split(b"\0")) if argv else ())
+
+    def started(self, pid: int) -> str | None:
+        stat = self._read(pid, "stat")
+        known = proc_stat.parse(stat)
+        # A zombie has ended; it only waits to be fetched.
+        if known is None or stat.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"]) or not self._is_own(pid):
+            return None
+        return str(known.started)
+
+    def environment(self, pid: int) -> Mapping[str, str]:
+        pairs = (os.fsdecode(entry).partition("=") for entry in self._read(pid, "environ").split(b"\0"))
+        return {name: value for name, equals, value in pairs if equals}
+
+    def cwd(self, pid: int) -> str:
+        try:
+            return os.readlink(f"{self._root}/{pid}/cwd")
+        except OSError:
+            return ""
+
+    def _is_own(self, pid: int) -> bool:
+        for line in self._read(pid, "status").split(b"\n"):
+            if line.startswith(b"Uid:"):
+                return line.split()[1:2] == [self._uid]
+        return False
+
+    def _read(self, pid: int, name: str) -> bytes:
+        try:
+            with open(f"{self._root}/{pid}/{name}", "rb", buffering=0) as file:
+                return file.read(_LONGEST) or b""
+        except OSError:
+            return b""
+
+
+class PortableProcesses:
+    """Asks psutil; for systems without /proc."""
+
+    def __init__(self) -> None:
+        import psutil  # 48 ms that Linux can do without
+
+        self._psutil = psutil
+        self._user = psutil.Process().username()
+
+    def pids(self) -> list[int]:
+        return list(self._psutil.pids())
+
+    def look(self, pid: int) -> Process | None:
+        started = self.started(pid)
+        if started is None:
+            return None
+        try:
+            process = self._psutil.Process(pid)
+            return Process(pid, started, process.exe(), tuple(process.cmdline()))
+        except (self._psutil.Error, OSError):
+            return None
+
+    def started(self, pid: int) -> str | None:
+        try:
+            process = self._psutil.Process(pid)
+            if process.username() != self._user or process.status() == self._psutil.STATUS_ZOMBIE:
+                return None
+            return str(int(process.create_time() * 1000))
+        except (self._psutil.Error, OSError):
+            return None
+
+    def environment(self, pid: int) -> Mapping[str, str]:
+        try:
+            return dict(self._psutil.Process(pid).environ())
+        except (self._psutil.Error, OSError):
+            return {}
+
+    def cwd(self, pid: int) -> str:
+        try:
+            return str(self._psutil.Process(pid).cwd())
+        except (self._psutil.Error, OSError):
+            return ""
+
+
+def process_table() -> ProcessTable:
+    """The one for this system."""
+    return LinuxProcesses() if sys.platform == "linux" else PortableProcesses()
+
+
+def says_started(said: str, known: str) -> bool:
+    """Whether the start that an agent wrote down is that of the process; elsewhere than on Linux units differ."""
+    return said == known if sys.platform == "linux" else True
+
+
+class NewPids:
+    """Tells the pids that were not there before, for the price of one directory listing."""
+
+    def __init__(self, table: ProcessTable) -> None:
+        self._table = table
+        self._seen: frozenset[int] = frozenset()
+        self._looks: dict[int, int] = {}
+
+    def scan(self) -> list[int]:
+        """Pids worth a look: new ones, a few times over."""
+        now = frozenset(self._table.pids())
+        first = not self._seen
+        new = now - self._seen
+        self._seen = now
+        young = {pid: looks - 1 for pid, looks in self._looks.items() if looks > 1 and pid in now}
+        self._looks = young if first else young | dict.fromkeys(new, _LOOKS - 1)
+        return sorted(new | young.keys())
+
+    def settle(self, pid: int) -> None:
+        """Look no more at *pid*: it is known for what it is."""
+        self._looks.pop(pid, None)
+
+
+def open_exit(pid: int) -> int | None:
+    """A descriptor that becomes readable when the process ends; None where there is no such thing."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None  # gone already, or out of descriptors: the reconcile sees to it

@@ -1,0 +1,416 @@
+"""What the one watching thread knows of the machine, and the steps by which it learns more.
+
+Hearing (directories, process exits) is only a reason to look; looking at everything, the reconcile, is the truth.
+A read that stalls, on a network home that went away, stalls this thread and nothing else.
+"""
+
+import logging
+import os
+import selectors
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from desktop.domain.agent import Agent, LiveState
+from desktop.domain.events import (
+    Event,
+    EvidenceGiven,
+    HealthReported,
+    ProcessEnded,
+    SessionDescribed,
+    SessionEnded,
+)
+from desktop.domain.ids import AgentKind, SessionId, session_id
+from desktop.domain.ports import Sink
+from desktop.domain.session import Claim, Evidence, Launch, Source
+from desktop.watchers import directory_watch, log_discovery, process_scan
+from desktop.watchers.catch_up import BAD_RECORD
+from desktop.watchers.ears import Ears, Interest
+from desktop.watchers.pace import Pace
+from desktop.watchers.process_scan import Process, ProcessTable
+from desktop.watchers.runner import Runner, StandIn
+from desktop.watchers.state_files import Removed, StateFiles, Unreadable
+from desktop.watchers.transcripts import Cursors, Transcripts
+
+_log = logging.getLogger(__name__)
+
+HEARING = "file watching"
+CLEARED = "cleared: the process goes on with a new conversation"
+RENAMED = "known by its own id now"
+NO_LIVE_STATE = "this version keeps no live state: hooks and transcript only"
+
+# Homes come from the environment of processes; nobody has more than a few, and a flood of them costs watches.
+_MOST_HOMES = 64
+
+
+class Scene:
+    """All that is watched. Every method is called from one thread, except *wake*."""
+
+    def __init__(
+        self,
+        agents: Sequence[Agent],
+        sink: Sink,
+        *,
+        store: Cursors,
+        environment: Mapping[str, str],
+        pace: Pace,
+        table: ProcessTable,
+        formerly: Mapping[int, str],
+    ) -> None:
+        self._agents = agents
+        self._sink = sink
+        self._environment = environment
+        self._pace = pace
+        self._table = table
+        self._formerly = dict(formerly)  # watched before a failure, and not looked at since
+        self._selector = selectors.DefaultSelector()
+        self._ears = Ears(self._selector)
+        self._new_pids = process_scan.NewPids(table)
+        self._homes: dict[tuple[AgentKind, str], StateFiles] = {}
+        self._runners: dict[int, Runner] = {}
+        self._again: dict[tuple[AgentKind, str, str], float] = {}
+        self._roles: dict[str, list[StateFiles]] = {}
+        self._births: frozenset[str] = frozenset()
+        self._is_rewatch_due = True
+        self._is_deaf = False
+        self._transcripts = Transcripts(sink, store=store, pace=pace)
+        now = time.monotonic()
+        self._busy_until = now + pace.quiet_after
+        self._scan_at = self._reconcile_at = now
+        self._retry_ears_at = now
+
+    def wake(self) -> None:
+        """Let the loop look; safe from any thread."""
+        self._ears.wake()
+
+    def open(self) -> None:
+        """Look at everything for the first time."""
+        for pid, started in list(self._formerly.items()):
+            if self._table.started(pid) != started:
+                del self._formerly[pid]
+                self._sink(ProcessEnded(pid, _now()))
+        for agent in self._agents:
+            home = log_discovery.default_home(agent, self._environment)
+            if home and agent.live_state_dir:
+                self._add_home(agent, home)
+        self.step(longest=0.0)
+
+    def known(self) -> dict[int, str]:
+        """The processes watched, with their starts."""
+        return self._formerly | {pid: runner.started for pid, runner in self._runners.items()}
+
+    def close(self) -> None:
+        """Let go of everything, keeping how far was read."""
+        self._ears.close()
+        for runner in self._runners.values():
+            self._close_exit(runner)
+        self._selector.close()
+        self._transcripts.close()
+
+    def step(self, longest: float | None = None) -> None:
+        """Wait for the next thing to look at, at most *longest* seconds, and look."""
+        ended = [
+            key.data.pid for key, _ in self._selector.select(self._patience(longest)) if isinstance(key.data, Runner)
+        ]
+        changed, is_overflowed = self._ears.take()
+        now = time.monotonic()
+        if changed or ended:
+            self._busy_until = now + self._pace.quiet_after
+        if is_overflowed:
+            self._reconcile_at = now
+        for directory, name in changed:
+            self._look(directory, name)
+        self._transcripts.poll()
+        for pid in ended:
+            self._end(pid)
+        self._look_again(now)
+        if now >= self._scan_at:
+            self._scan(now)
+        if now >= self._reconcile_at:
+            self._reconcile(now)
+        if self._is_rewatch_due or self._transcripts.is_moved or (self._is_deaf and now >= self._retry_ears_at):
+            self._rewatch(now)
+
+    # What is due
+
+    def _patience(self, longest: float | None) -> float:
+        if self._transcripts.has_more:
+            return 0.0
+        due = min(self._scan_at, self._reconcile_at, *self._again.values())
+        patience = max(0.0, due - time.monotonic())
+        return patience if longest is None else min(patience, longest)
+
+    def _scan(self, now: float) -> None:
+        for pid in self._new_pids.scan():
+            process = self._table.look(pid)
+            if process is not None:
+                self._meet(process, now)
+        for runner in list(self._runners.values()):
+            if runner.is_listed and not runner.states and now >= runner.seen_at + self._pace.stand_in_after:
+                self._stand_in(runner)
+        is_busy = now < self._busy_until
+        self._scan_at = now + (self._pace.scan_busy if is_busy else self._pace.scan_quiet)
+        # One wake-up serves both.
+        if self._reconcile_at <= now + self._pace.scan_busy / 2:
+            self._reconcile_at = now
+
+    def _reconcile(self, now: float) -> None:
+        for runner in list(self._runners.values()):
+            if runner.exit_descriptor is None and self._table.started(runner.pid) != runner.started:
+                self._end(runner.pid)
+        self._drop_homes()
+        for home in list(self._homes.values()):
+            for name in home.names():
+                self._look_at_state(home, name)
+        self._transcripts.reconcile(now)
+        self._is_rewatch_due = True
+        if self._is_deaf:
+            interval = self._pace.reconcile_deaf
+        else:
+            interval = self._pace.reconcile_live if self._runners else self._pace.reconcile_idle
+        self._reconcile_at = now + interval
+
+    def _look(self, directory: str, name: str) -> None:
+        if not name:
+            self._is_rewatch_due = True
+            return
+        if directory in self._births:
+            self._scan_at = 0.0
+        for home in self._roles.get(directory, ()):
+            if home.directory != directory:
+                self._is_rewatch_due = True  # something on the way to its live-state files appeared
+            elif home.is_live_state(name):
+                self._look_at_state(home, name)
+        self._transcripts.look(directory, name)
+
+    def _look_again(self, now: float) -> None:
+        for key, at in list(self._again.items()):
+            if now < at:
+                continue
+            del self._again[key]
+            kind, path, name = key
+            home = self._homes.get((kind, path))
+            if home is None:
+                continue
+            if os.path.lexists(os.path.join(home.directory, name)):
+                home.forget(name)
+                self._look_at_state(home, name, is_second=True)
+            else:
+                self._state_vanished(home, name)
+
+    # Live state
+
+    def _look_at_state(self, home: StateFiles, name: str, *, is_second: bool = False) -> None:
+        match home.check(name):
+            case LiveState() as state:
+                self._take_state(home, state)
+            case Unreadable() if is_second:
+                self._transcripts.skip(home.agent.kind, "", 1)
+            case Removed() | Unreadable():
+                self._again[(home.agent.kind, home.home, name)] = time.monotonic() + self._pace.look_again
+            case None:
+                pass
+
+    def _take_state(self, home: StateFiles, state: LiveState) -> None:
+        runner = self._runner_of(home, state)
+        if runner is None:
+            return  # left behind by a process that is gone, or of another pid namespace
+        before = runner.states.get(home.home)
+        stand_in, runner.stand_in = runner.stand_in, None
+        runner.states[home.home] = state
+        if stand_in is not None:
+            self._leave(stand_in.session, runner, RENAMED)
+        if before is not None and before.session != state.session:
+            self._leave(before.session, runner, CLEARED)
+        self._emit(state.events)
+        self._transcripts.follow(runner.pid, home.agent, state.session, state.native_session, home.home, state.cwd)
+
+    def _state_vanished(self, home: StateFiles, name: str) -> None:
+        runner = self._runners.get(int(name.partition(".")[0]))
+        state = runner.states.get(home.home) if runner is not None else None
+        if runner is None or state is None:
+            return
+        evidence = Evidence(
+            Source.LIVE_STATE, Claim.SILENT, _now(), "the live-state file is gone", origin=str(runner.pid)
+        )
+        self._sink(EvidenceGiven(state.session, evidence))
+
+    def _runner_of(self, home: StateFiles, state: LiveState) -> Runner | None:
+        started = self._table.started(state.pid)
+        if started is None:
+            return None
+        if state.process_started:
+            if not process_scan.says_started(state.process_started, started):
+                return None
+        else:
+            process = self._table.look(state.pid)
+            if process is None or not _is_session(home.agent, process):
+                return None
+        return self._welcome(home.agent, state.pid, started, home.home, is_listed=False)
+
+    # Processes
+
+    def _meet(self, process: Process, now: float) -> None:
+        for agent in self._agents:
+            if not _is_session(agent, process):
+                continue
+            fallback = log_discovery.default_home(agent, self._environment)
+            home = log_discovery.home_of(agent, self._table.environment(process.pid), fallback)
+            self._new_pids.settle(process.pid)
+            self._busy_until = now + self._pace.quiet_after
+            if home and agent.live_state_dir:
+                self._add_home(agent, home)
+            self._welcome(agent, process.pid, process.started, home, is_listed=True)
+            return
+
+    def _welcome(self, agent: Agent, pid: int, started: str, home: str, *, is_listed: bool) -> Runner | None:
+        runner = self._runners.get(pid)
+        if runner is not None and runner.started != started:
+            self._end(pid)
+            runner = None
+        if runner is None:
+            runner = Runner(agent, pid, started, home, time.monotonic(), time.time())
+            runner.exit_descriptor = process_scan.open_exit(pid)
+            if self._table.started(pid) != started:  # it ended, or was replaced, before we held it
+                self._close_exit(runner, is_registered=False)
+                return None
+            if runner.exit_descriptor is not None:
+                self._selector.register(runner.exit_descriptor, selectors.EVENT_READ, runner)
+            self._runners[pid] = runner
+        runner.is_listed = runner.is_listed or is_listed
+        return runner
+
+    def _end(self, pid: int) -> None:
+        runner = self._runners.pop(pid, None)
+        if runner is None:
+            return
+        self._formerly.pop(pid, None)
+        sessions = runner.sessions()
+        self._transcripts.poll(sessions)  # its last words
+        self._close_exit(runner)
+        for session in sessions:
+            self._transcripts.unfollow(session, pid)
+        self._sink(ProcessEnded(pid, _now()))
+        self._is_rewatch_due = True
+
+    def _close_exit(self, runner: Runner, *, is_registered: bool = True) -> None:
+        if runner.exit_descriptor is not None:
+            if is_registered:
+                self._selector.unregister(runner.exit_descriptor)
+            os.close(runner.exit_descriptor)
+            runner.exit_descriptor = None
+
+    def _stand_in(self, runner: Runner) -> None:
+        """Show a process that says nothing of itself; under its own id as soon as its transcript is found."""
+        if runner.stand_in is not None and runner.stand_in.native:
+            return
+        agent, pid = runner.agent, runner.pid
+        cwd = self._table.cwd(pid)
+        taken = self._transcripts.paths
+        path = log_discovery.newest_transcript(agent, runner.home, cwd, runner.seen_time, taken)
+        native = os.path.basename(path)[: -len(".jsonl")] if path else ""
+        before, session = runner.stand_in, session_id(agent.kind, native or f"pid-{pid}")
+        if before is not None and before.session == session:
+            return
+        runner.stand_in = StandIn(session, native)
+        if before is not None:
+            self._leave(before.session, runner, RENAMED)
+        process, now = self._table.look(pid), _now()
+        is_headless = agent.is_headless is not None and process is not None and agent.is_headless(process.argv)
+        launch = Launch.HEADLESS if is_headless else Launch.INTERACTIVE
+        evidence = Evidence(Source.PROCESS, Claim.ALIVE, now, NO_LIVE_STATE, origin=str(pid))
+        described = SessionDescribed(session, agent.kind, now, cwd=cwd, pid=pid, launch=launch, home=runner.home)
+        self._emit((described, EvidenceGiven(session, evidence)))
+        if native:
+            self._transcripts.follow(runner.pid, agent, session, native, runner.home, cwd)
+
+    def _leave(self, session: SessionId, runner: Runner, why: str) -> None:
+        """*runner* goes on without this session; when nobody else has it, it is over."""
+        if session in runner.sessions():
+            return
+        self._transcripts.poll({session})
+        self._transcripts.unfollow(session, runner.pid)
+        if not any(session in other.sessions() for other in self._runners.values()):
+            self._sink(SessionEnded(session, _now(), why))
+
+    # Homes and ears
+
+    def _add_home(self, agent: Agent, path: str) -> None:
+        key = (agent.kind, path)
+        if key in self._homes or len(self._homes) >= _MOST_HOMES:
+            return
+        home = self._homes[key] = StateFiles(agent, path)
+        self._is_rewatch_due = True
+        for name in home.names():
+            self._look_at_state(home, name)
+
+    def _drop_homes(self) -> None:
+        used = {
+            (runner.agent.kind, home) for runner in self._runners.values() for home in (runner.home, *runner.states)
+        }
+        for kind, path in list(self._homes):
+            agent = self._homes[kind, path].agent
+            if (kind, path) not in used and path != log_discovery.default_home(agent, self._environment):
+                del self._homes[kind, path]
+                self._is_rewatch_due = True
+
+    def _rewatch(self, now: float) -> None:
+        self._is_rewatch_due = self._transcripts.is_moved = False
+        new = self._ears.listen(self._interests())
+        self._hearing_is(self._ears.trouble, now)
+        # What appeared before we listened made no sound.
+        for home in list(self._homes.values()):
+            if home.directory in new:
+                for name in home.names():
+                    self._look_at_state(home, name)
+        self._transcripts.look_into(new)
+        self._transcripts.poll()
+
+    def _interests(self) -> dict[str, Interest]:
+        interests: dict[str, Interest] = {}
+        self._roles = {}
+        for home in self._homes.values():
+            nearest = log_discovery.nearest_existing(home.directory, os.path.dirname(home.home))
+            if nearest:
+                interests[nearest] = None
+                self._roles.setdefault(nearest, []).append(home)
+        births = {
+            log_discovery.expanded(directory, self._environment)
+            for agent in self._agents
+            for directory in agent.birth_dirs
+        }
+        self._births = frozenset(directory for directory in births if directory and os.path.isdir(directory))
+        interests |= dict.fromkeys(self._births)
+        self._transcripts.add_interests(interests)
+        return interests
+
+    def _hearing_is(self, trouble: OSError | None, now: float) -> None:
+        if trouble is not None:
+            self._retry_ears_at = now + self._pace.retry_ears
+            self._reconcile_at = min(self._reconcile_at, now + self._pace.reconcile_deaf)
+        if (trouble is not None) == self._is_deaf:
+            return
+        self._is_deaf = trouble is not None
+        if trouble is None:
+            self._sink(HealthReported(HEARING, _now(), ""))
+            return
+        text = f"changes cannot be heard ({trouble.strerror}); looking every second instead"
+        _log.warning("%s", text)
+        self._sink(HealthReported(HEARING, _now(), text, directory_watch.remedy(trouble)))
+
+    def _emit(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._sink(event)
+
+
+def _is_session(agent: Agent, process: Process) -> bool:
+    if agent.is_session_process is None:
+        return False
+    try:
+        return agent.is_session_process(process.exe, process.argv)
+    except BAD_RECORD:
+        return False
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
