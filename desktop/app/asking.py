@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 
+from desktop.formats import hook_wire
 from desktop.storage import paths
 
 TIMEOUT_S = 2.0
@@ -18,18 +19,31 @@ def ask(verb: str) -> dict[str, object] | None:
 
 def stream(verb: str, *, timeout_s: float | None = None) -> Iterator[dict[str, object]]:
     """Send *verb* and yield every object the tray answers with, until it ends; nothing when no tray runs."""
-    if not hasattr(socket, "AF_UNIX"):
+    connection = _connect()
+    if connection is None:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(TIMEOUT_S)
+    with connection, connection.makefile("rb") as answers:
         try:
-            connection.connect(str(paths.socket_path()))
-            connection.sendall(f"AT1 {verb} - 0\n".encode())
+            connection.sendall(hook_wire.header(hook_wire.Verb(verb)))
             connection.settimeout(timeout_s)
-            with connection.makefile("rb") as answers:
-                for line in answers:
-                    answer = json.loads(line)
-                    if isinstance(answer, dict):
-                        yield answer
+            for line in answers:
+                answer = json.loads(line)
+                if isinstance(answer, dict):
+                    yield answer
         except (OSError, ValueError):
             return
+
+
+def _connect() -> socket.socket | None:
+    if not hasattr(socket, "AF_UNIX"):
+        return None
+    for directory in paths.runtime_candidates():
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(TIMEOUT_S)
+        try:
+            connection.connect(str(directory / paths.SOCKET))
+        except OSError:
+            connection.close()
+        else:
+            return connection
+    return None

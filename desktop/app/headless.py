@@ -7,6 +7,7 @@ from datetime import datetime
 
 from desktop.app import clock
 from desktop.app.agents import load_agents
+from desktop.app.remembered import ForgetfulCursors
 from desktop.domain.board import Board
 from desktop.domain.events import Event
 from desktop.domain.settings import Settings
@@ -24,7 +25,7 @@ class Headless:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         agents = load_agents()
         self.hub = Hub(agents, settings or Settings(), clock.now())
-        self._sight = Sight(agents, self._events.put)
+        self._sight = Sight(agents, self._events.put, store=ForgetfulCursors())
 
     def start(self) -> None:
         """Begin to watch."""

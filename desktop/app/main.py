@@ -1,0 +1,113 @@
+"""The command ``agent-tray``: reads its arguments, chooses what to do. Imports Qt only where windows are wanted."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+NO_DISPLAY = (
+    "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so there can be no tray; "
+    "following the sessions in this terminal instead. Ctrl+C ends it."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    match options.command:
+        case "status":
+            from desktop.app.commands import status
+
+            return status.run(as_json=options.json)
+        case "watch":
+            from desktop.app.commands import watch
+
+            return watch.run(as_json=options.json)
+        case "explain":
+            from desktop.app.commands import explain
+
+            return explain.run(options.session)
+        case "connect" | "disconnect":
+            from desktop.app.commands import connect
+
+            return connect.run(options.agent, removes=options.command == "disconnect", is_agreed=options.yes)
+        case "doctor":
+            from desktop.app.commands import doctor
+
+            return doctor.run()
+        case "demo":
+            from desktop.app.commands import demo
+
+            return demo.run(is_listed=options.list)
+        case _:
+            return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.list_agents:
+        from desktop.app.agents import load_agents
+
+        print("\n".join(f"{agent.kind}\t{agent.label}" for agent in load_agents()))
+        return 0
+    if not has_display() and not options.smoke:
+        print(NO_DISPLAY, file=sys.stderr)
+        from desktop.app.commands import watch
+
+        return watch.run(as_json=False)
+    from desktop.app import tray_program
+
+    return tray_program.run(is_smoke=options.smoke)
+
+
+def has_display() -> bool:
+    """Whether a window could be shown; Qt ends the process when it cannot, so it is asked here first."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    if os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] in ("offscreen", "minimal", "vnc", "linuxfb", "eglfs"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="agent-tray",
+        description="Sees every coding agent on this machine and lets you answer it where it asks. "
+        "No command answers anything: answers come from a person at a window or a notification.",
+    )
+    parser.add_argument("--version", action="version", version=f"agent-tray {_version()}")
+    parser.add_argument("--verbose", action="store_true", help="log all that is seen, to the terminal")
+    parser.add_argument("--smoke", action="store_true", help="start, paint once, exit 0")
+    parser.add_argument("--list-agents", action="store_true", help="print the agents this build knows")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("run", help="show the tray (the default); a second start brings the first forward")
+    status = commands.add_parser("status", help="what every session does now")
+    status.add_argument("--json", action="store_true", help="as JSON")
+    watch = commands.add_parser("watch", help="a line for each change, until interrupted")
+    watch.add_argument("--json", action="store_true", help="one JSON object a line")
+    explain = commands.add_parser("explain", help="why a session is shown as it is")
+    explain.add_argument("session", metavar="SESSION", help="its id, the start of it, its process or its name")
+    for verb, what in (("connect", "let an agent ask here too"), ("disconnect", "take our hook out again")):
+        command = commands.add_parser(verb, help=what)
+        command.add_argument("agent", metavar="AGENT", help="its kind, as --list-agents prints it")
+        command.add_argument("--yes", action="store_true", help="agree without being asked")
+    commands.add_parser("doctor", help="what works here, what does not, and what helps")
+    demo = commands.add_parser("demo", help="scripted sessions in a temporary home: see every phase, answer one")
+    demo.add_argument("--list", action="store_true", help="print the sessions of the demo and exit")
+    return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("agent-tray")
+    except metadata.PackageNotFoundError:
+        return "from a checkout"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,151 @@
+"""Carries out what the hub wants done: notifications, answers, the ledger. Decides nothing."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import assert_never
+
+from desktop.app import clock
+from desktop.app.courier import Courier
+from desktop.app.scribe import Scribe
+from desktop.domain.agent import Agent
+from desktop.domain.events import DeliveryFailed
+from desktop.domain.ids import AgentKind
+from desktop.domain.notices import Notice
+from desktop.domain.ports import Notifier, Sink
+from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, RequestReply
+from desktop.hub.effects import (
+    Deliver,
+    Effect,
+    NoteClosed,
+    NoteName,
+    NoteOpened,
+    NoteSeen,
+    Raise,
+    Release,
+    Send,
+    Withdraw,
+)
+from desktop.storage.ledger import Decision
+from desktop.watchers.hook_socket import HookSocket
+
+log = logging.getLogger(__name__)
+
+NO_HOOK = "The agent no longer waits here. Answer it in the terminal of the session."
+NO_SUCH_ANSWER = "The agent takes no such answer from here. Answer it in the terminal of the session."
+
+
+class Performer:
+    """The hands of the hub. Lives on the main thread."""
+
+    def __init__(
+        self,
+        agents: Mapping[AgentKind, Agent],
+        hooks: HookSocket,
+        notifier: Notifier,
+        scribe: Scribe,
+        courier: Courier,
+        sink: Sink,
+    ) -> None:
+        self._agents = agents
+        self._hooks = hooks
+        self._notifier = notifier
+        self._scribe = scribe
+        self._courier = courier
+        self._sink = sink
+
+    def perform(self, effects: Iterable[Effect]) -> None:
+        """Do all of it, in order."""
+        for effect in effects:
+            self._do(effect)
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case Raise(notice=notice):
+                self._raise(notice)
+            case Withdraw(key=key):
+                self._notifier.withdraw(key)
+                at = clock.now()
+                self._scribe.note(lambda ledger: ledger.note_withdrawn(key, at))
+            case Deliver():
+                self._deliver(effect)
+            case Send(reply=reply, session=session):
+                self._courier.send(reply, session, self._agents.get(session.agent))
+            case Release(request=request, why=why):
+                self._hooks.release(request, why)
+            case NoteOpened(request=opened, session=session):
+                self._scribe.note(
+                    lambda ledger: ledger.note_opened(
+                        opened.id,
+                        session.id,
+                        session.agent,
+                        opened.kind,
+                        opened.tool,
+                        session.project,
+                        opened.opened_at,
+                    )
+                )
+            case NoteClosed(request=closed, at=at, how=how):
+                self._scribe.note(lambda ledger: ledger.note_closed(closed.id, at, how))
+            case NoteSeen(session=session_id, request=seen_request, at=at):
+                if seen_request is not None:
+                    self._scribe.note(lambda ledger: ledger.note_seen(seen_request, at))
+                else:
+                    self._scribe.note(lambda ledger: ledger.save_seen(session_id, at))
+            case NoteName(session=session_id, name=name):
+                self._scribe.note(lambda ledger: ledger.save_name(session_id, name))
+            case _:
+                assert_never(effect)
+
+    def _raise(self, notice: Notice) -> None:
+        self._notifier.raise_notice(notice)
+        at = clock.now()
+        self._scribe.note(lambda ledger: ledger.note_raised(notice.key, notice.kind, at))
+
+    def _deliver(self, effect: Deliver) -> None:
+        """Record, then answer. Whatever goes wrong, nothing leaves, and the agent's own prompt stands."""
+        request, reply = effect.request, effect.reply
+        payload = self._hooks.payload_of(request.id)
+        agent = self._agents.get(effect.session.agent)
+        refused = self._refuser(effect)
+        if payload is None or agent is None or agent.write_hook_reply is None:
+            refused(NO_HOOK)
+            return
+        if hashlib.sha256(payload).hexdigest() != reply.digest:
+            log.error("a request's digest is not that of its call; nothing was sent")
+            refused(NO_HOOK)
+            return
+        stdout = agent.write_hook_reply(payload, request, reply)
+        if stdout is None:
+            refused(NO_SUCH_ANSWER)
+            return
+        decision = Decision(
+            at=clock.now(),
+            request=request.id,
+            session=effect.session.id,
+            verdict=_verdict(reply),
+            digest=reply.digest,
+            answer_digest=hashlib.sha256(stdout).hexdigest(),
+            surface=effect.surface,
+        )
+        self._scribe.decide(decision, lambda: self._hooks.say(request.id, stdout), refused)
+
+    def _refuser(self, effect: Deliver) -> Callable[[str], None]:
+        def refused(why: str) -> None:
+            self._sink(DeliveryFailed(effect.session.id, effect.request.id, clock.now(), why))
+
+        return refused
+
+
+def _verdict(reply: RequestReply) -> str:
+    match reply:
+        case Allow(suggestions=chosen):
+            return "allow with rule" if chosen else "allow"
+        case Deny(stops=stops):
+            return "deny and stop" if stops else "deny"
+        case Answer():
+            return "answer"
+        case ApprovePlan():
+            return "approve plan"
+        case _:
+            assert_never(reply)
