@@ -25,12 +25,13 @@ THREAD_GRACE_S = 5.0  # a thread that was told to stop may need a moment on a bu
 
 
 @pytest.fixture(autouse=True)
-def home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """No test reads or writes what belongs to the person who runs it."""
-    home = tmp_path / "home"
+    # Not in tmp_path: a socket's path may have some 100 bytes, and tmp_path alone can have that many.
+    base = Path(tempfile.mkdtemp(prefix="agt-"))
+    home, runtime = base / "home", base / "run"
     home.mkdir()
-    # A socket's path may have some 100 bytes, and tmp_path alone can have that many.
-    runtime = Path(tempfile.mkdtemp(prefix="agt-"))
+    runtime.mkdir(mode=0o700)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
@@ -39,7 +40,7 @@ def home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     for name in [name for name in os.environ if name.startswith(("AGENT_TRAY_", "CLAUDE", "TMUX"))]:
         monkeypatch.delenv(name)
     yield home
-    shutil.rmtree(runtime, ignore_errors=True)
+    shutil.rmtree(base, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
