@@ -24,7 +24,7 @@ def parse(raw: bytes) -> ProcStat | None:
 
     The name is whatever the process calls itself, blanks and parentheses included, so fields count from the last ``)``.
     """
-    head, closing, tail = raw.rpartition(b")")
+    head, _, tail = raw.rpartition(b")")
     fields = tail.split()
     try:
         return ProcStat(head.partition(b"(")[2].decode("utf-8", "replace"), int(fields[1]), int(fields[19]))

@@ -4,6 +4,7 @@ A held call costs its agent nothing but a sleeping relay; every way in which we 
 by itself. Nothing a client can send answers a request. While no connection is open this thread sleeps without waking.
 """
 
+import contextlib
 import logging
 import os
 import secrets
@@ -172,10 +173,8 @@ class HookSocket:
         self._wake()
 
     def _wake(self) -> None:
-        try:
+        with contextlib.suppress(OSError):  # full: the thread is about to wake anyway; closed: it has ended
             self._waker.send(b"\0")
-        except OSError:
-            pass  # full: the thread is about to wake anyway; closed: it has ended
 
     # -- the thread
 

@@ -1,5 +1,6 @@
 """The socket, the real relay and hostile clients between them, with real processes."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -14,8 +15,14 @@ from pathlib import Path
 import pytest
 
 from desktop.domain.agent import Agent
-from desktop.domain.events import ActivitySeen, DeliveryFailed, HealthReported, ReplyDelivered, RequestOpened
-from desktop.domain.events import RequestReleased
+from desktop.domain.events import (
+    ActivitySeen,
+    DeliveryFailed,
+    HealthReported,
+    ReplyDelivered,
+    RequestOpened,
+    RequestReleased,
+)
 from desktop.domain.ids import RequestId
 from desktop.domain.requests import Reach
 from desktop.formats import hook_wire
@@ -47,8 +54,9 @@ def events() -> Events:
 
 @pytest.fixture
 def tray(runtime: Path, front: Front, events: Events) -> Iterator[HookSocket]:
-    tray = HookSocket([hook_agent.AGENT, Agent(kind=hook_agent.KIND, label="no hooks")], events,
-                      runtime / "agent-tray", front)
+    tray = HookSocket(
+        [hook_agent.AGENT, Agent(kind=hook_agent.KIND, label="no hooks")], events, runtime / "agent-tray", front
+    )
     front.on_pulse = tray.beat
     tray.start()
     yield tray
@@ -131,17 +139,6 @@ def test_a_call_of_an_unknown_agent_ends_at_once(tray: HookSocket, runtime: Path
     assert events.of(RequestOpened) == []
 
 
-def test_only_the_terminal_and_the_home_are_read_from_the_environment(
-    runtime: Path, events: Events, front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMUX_PANE", "%3")
-    code = "import os; from desktop.watchers import hook_peer; print(hook_peer.environment_of(os.getpid(), ('TMUX_PANE',)))"
-
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    assert told.stdout.strip() == "(('TMUX_PANE', '%3'),)"
-
-
 # -- attacks of trust.md 4.7, by number
 
 
@@ -160,7 +157,10 @@ def test_19_another_user_is_turned_away(tray: HookSocket, runtime: Path, events:
 
     told = subprocess.run(
         [sys.executable, "-I", "-c", code, str(runtime / "agent-tray" / "tray.sock")],
-        capture_output=True, text=True, timeout=20, check=True,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
     )
 
     assert told.stdout.strip() == "b''"
@@ -289,10 +289,8 @@ def test_23_a_thousand_connections_cost_no_thread_and_the_next_call_is_served(
     threads, before = threading.active_count(), descriptors()
     clients = [client(runtime) for _ in range(400)]
     for sock in clients:
-        try:
+        with contextlib.suppress(BrokenPipeError):
             sock.sendall(b"A")
-        except BrokenPipeError:
-            pass
     assert threading.active_count() == threads
     for sock in clients:
         assert everything(sock) == b""
@@ -365,7 +363,8 @@ def test_24_something_else_in_the_place_of_the_socket_is_reported_and_left(
     tray.stop(5)
 
     report = events.wait(HealthReported)
-    assert "tray.sock" in report.text and report.remedy
+    assert "tray.sock" in report.text
+    assert report.remedy
     assert os.path.lexists(place)
 
 
@@ -381,9 +380,7 @@ def test_26_a_web_request_is_cut_off(tray: HookSocket, runtime: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["allow", "approve", "say", "answer", "deny", "event", "cancel", "HOOK"])
-def test_56_no_verb_of_the_socket_answers(
-    tray: HookSocket, runtime: Path, events: Events, verb: str
-) -> None:
+def test_56_no_verb_of_the_socket_answers(tray: HookSocket, runtime: Path, events: Events, verb: str) -> None:
     process = ask(runtime, call())
     request = events.wait(RequestOpened).request.id
 
@@ -396,9 +393,7 @@ def test_56_no_verb_of_the_socket_answers(
     assert outcome(process)[0] == b""
 
 
-def test_50_a_hook_that_dies_while_asking_lets_its_request_go(
-    tray: HookSocket, runtime: Path, events: Events
-) -> None:
+def test_50_a_hook_that_dies_while_asking_lets_its_request_go(tray: HookSocket, runtime: Path, events: Events) -> None:
     process = ask(runtime, call())
     request = events.wait(RequestOpened).request.id
 
@@ -480,9 +475,7 @@ def test_fault_25_a_window_that_lives_keeps_the_hook(
     assert outcome(process)[0] == YES
 
 
-def test_fault_33_the_end_of_the_tray_lets_every_hook_go_at_once(
-    runtime: Path, events: Events, front: Front
-) -> None:
+def test_fault_33_the_end_of_the_tray_lets_every_hook_go_at_once(runtime: Path, events: Events, front: Front) -> None:
     tray = HookSocket([hook_agent.AGENT], events, runtime / "agent-tray", front)
     tray.start()
     processes = [ask(runtime, call()) for _ in range(3)]
@@ -494,9 +487,8 @@ def test_fault_33_the_end_of_the_tray_lets_every_hook_go_at_once(
     assert not (runtime / "agent-tray" / "tray.sock").exists()
 
 
-def test_fault_38_an_adapter_that_raises_costs_one_call(
-    runtime: Path, events: Events, front: Front, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.logs_errors
+def test_fault_38_an_adapter_that_raises_costs_one_call(runtime: Path, events: Events, front: Front) -> None:
     tray = HookSocket([hook_agent.AGENT], events, runtime / "agent-tray", front)
     tray.start()
     try:
