@@ -1,0 +1,152 @@
+"""Processes, real and made up."""
+
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from desktop.watchers import process_scan
+from desktop.watchers.process_scan import LinuxProcesses, NewPids, PortableProcesses
+
+STAT = "{pid} ({name}) {state} 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 {started} 0 0\n"
+
+
+class MadeUp:
+    """A /proc of our own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def add(self, pid: int, *, name: str = "x", started: int = 7, state: str = "S", uid: int | None = None) -> None:
+        folder = self.root / str(pid)
+        folder.mkdir(exist_ok=True)
+        (folder / "stat").write_text(STAT.format(pid=pid, name=name, state=state, started=started))
+        (folder / "status").write_text(f"Name:\tx\nUid:\t{os.getuid() if uid is None else uid}\t0\t0\t0\n")
+        (folder / "cmdline").write_bytes(b"agent\0--flag\0")
+        (folder / "environ").write_bytes(b"A=1\0HOME_OF=/x=y\0junk\0")
+
+    def table(self) -> LinuxProcesses:
+        return LinuxProcesses(str(self.root))
+
+
+@pytest.fixture
+def made_up(tmp_path: Path) -> MadeUp:
+    """An empty /proc."""
+    return MadeUp(tmp_path)
+
+
+def test_attack_48_a_name_with_brackets_and_blanks_does_not_shift_the_fields(made_up: MadeUp) -> None:
+    made_up.add(10, name="evil) S 1 1 1 0 (", started=4711)
+
+    assert made_up.table().started(10) == "4711"
+
+
+def test_fault_30_a_zombie_and_another_users_process_do_not_live(made_up: MadeUp) -> None:
+    made_up.add(10, state="Z")
+    made_up.add(11, uid=os.getuid() + 1)
+
+    assert made_up.table().started(10) is None
+    assert made_up.table().look(11) is None
+
+
+def test_a_process_is_described_by_its_arguments_and_environment(made_up: MadeUp) -> None:
+    made_up.add(10)
+    table = made_up.table()
+
+    process = table.look(10)
+
+    assert process is not None
+    assert process.argv == ("agent", "--flag")
+    assert table.environment(10) == {"A": "1", "HOME_OF": "/x=y"}
+    assert table.cwd(10) == ""
+
+
+def test_a_process_that_is_gone_is_nothing(made_up: MadeUp) -> None:
+    table = made_up.table()
+
+    assert table.look(10) is None
+    assert table.environment(10) == {}
+
+
+def test_only_new_pids_are_looked_at_a_few_times_over(made_up: MadeUp) -> None:
+    made_up.add(10)
+    news = NewPids(made_up.table())
+    assert news.scan() == [10]
+    assert news.scan() == []
+
+    made_up.add(11)
+    made_up.add(12)
+
+    assert news.scan() == [11, 12]
+    news.settle(12)
+    assert news.scan() == [11]
+    assert [news.scan() for _ in range(4)][-1] == []
+
+
+def test_a_scan_with_nothing_new_opens_no_process(made_up: MadeUp) -> None:
+    for pid in range(100, 200):
+        made_up.add(pid)
+    opened: list[int] = []
+
+    class Watched(LinuxProcesses):
+        def look(self, pid: int) -> process_scan.Process | None:
+            opened.append(pid)
+            return super().look(pid)
+
+    news = NewPids(Watched(str(made_up.root)))
+    news.scan()
+
+    assert news.scan() == []
+    assert opened == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pidfd is Linux's")
+def test_an_exit_makes_its_descriptor_readable() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    descriptor = process_scan.open_exit(child.pid)
+    assert descriptor is not None
+    assert select.select([descriptor], [], [], 0)[0] == []
+
+    child.communicate(b"\n")
+
+    assert select.select([descriptor], [], [], 2)[0] == [descriptor]
+    os.close(descriptor)
+
+
+def test_no_descriptor_for_a_process_that_is_gone() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+
+    assert process_scan.open_exit(child.pid) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="compares with /proc")
+def test_both_tables_see_this_process_alike() -> None:
+    pid = os.getpid()
+    linux, portable = LinuxProcesses(), PortableProcesses()
+
+    ours, theirs = linux.look(pid), portable.look(pid)
+
+    assert ours is not None
+    assert theirs is not None
+    assert ours.argv == theirs.argv
+    assert linux.cwd(pid) == portable.cwd(pid) == str(Path.cwd())
+    assert pid in linux.pids()
+    assert pid in portable.pids()
+    ticks = psutil.Process(pid).create_time() - psutil.boot_time()
+    assert ours.started is not None
+    assert abs(int(ours.started) / os.sysconf("SC_CLK_TCK") - ticks) < 2
+
+
+def test_the_portable_table_knows_nothing_of_a_process_that_is_gone() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    table = PortableProcesses()
+
+    assert table.look(child.pid) is None
+    assert table.environment(child.pid) == {}
+    assert table.cwd(child.pid) == ""
