@@ -81,8 +81,9 @@ def _claim(status: str, waiting_for: str) -> tuple[Claim, str]:
         return _WAITS.get(waiting_for, Claim.WAITING), text.one_line(waiting_for or status)
     if status in _CLAIMS:
         return _CLAIMS[status], status
-    # A session that just started has not written one yet; old versions never do.
-    return Claim.SILENT, text.one_line(f"unknown status {status}") if status else "this version writes no status"
+    if status:
+        return Claim.SILENT, text.one_line(f"an unknown status: {status}")
+    return Claim.SILENT, "no status yet, or a version that writes none"
 
 
 def _launch(kind: str, entrypoint: str) -> Launch:

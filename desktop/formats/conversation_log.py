@@ -260,7 +260,8 @@ class ConversationLog:
             record.tool_denial_kind is not None or bytes(block.content).startswith(_REFUSED)
         )
         events: list[Event] = [ToolCallEnded(self._session, call, self._at, is_denied)]
-        if path and not block.is_error:
+        is_plan = bool(record.slug) and path.endswith(f"/plans/{record.slug}.md")  # the agent's own notebook
+        if path and not block.is_error and not is_plan:
             events.append(FilesChanged(self._session, self._at, (path,)))
         if b'"async_launched"' in bytes(record.tool_use_result):
             helper = text_of(parse_object(bytes(record.tool_use_result)) or {}, "agentId")

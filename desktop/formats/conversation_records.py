@@ -53,6 +53,7 @@ class Record(msgspec.Struct, rename="camel"):
     cwd: str | None = None
     git_branch: str | None = None
     version: str | None = None
+    slug: str | None = None  # names the file that the session's plan is kept in
     tool_denial_kind: str | None = None
     tool_use_result: msgspec.Raw = NOTHING
     content: str | None = None

@@ -54,6 +54,7 @@ _ENDED_WHY = {
     "resume": "another conversation was resumed in its place",
     "logout": "the person logged out",
     "prompt_input_exit": "the person left",
+    "other": "the program ended",
 }
 
 
