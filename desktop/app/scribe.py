@@ -14,12 +14,13 @@ from desktop.storage.ledger import AlreadyDecidedError, Decision, Ledger, Ledger
 log = logging.getLogger(__name__)
 
 PART = "ledger"
+NOT_RECORDED = "It cannot be recorded, so it was not sent. Answer it in the terminal of the session."
 
 
 class Scribe:
-    """Runs ledger calls one after another on a thread of its own."""
+    """Runs ledger calls one after another on a thread of its own. Without a ledger nothing is kept and nothing allowed."""
 
-    def __init__(self, ledger: Ledger, sink: Sink, clock: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger | None, sink: Sink, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._sink = sink
         self._clock = clock
@@ -29,10 +30,13 @@ class Scribe:
 
     def start(self) -> None:
         """Begin to write."""
-        self._thread.start()
+        if self._ledger is not None:
+            self._thread.start()
 
     def stop(self, deadline_s: float) -> None:
         """Write what is waiting, then end."""
+        if self._ledger is None:
+            return
         self._jobs.put(None)
         self._thread.join(deadline_s)
         if not self._thread.is_alive():
@@ -40,21 +44,27 @@ class Scribe:
 
     def note(self, write: Callable[[Ledger], None]) -> None:
         """Write something whose loss can be borne."""
-        self._jobs.put(lambda: write(self._ledger))
+        ledger = self._ledger
+        if ledger is not None:
+            self._jobs.put(lambda: write(ledger))
 
     def decide(self, decision: Decision, let_go: Callable[[], None], refused: Callable[[str], None]) -> None:
         """Put *decision* on disk, then call *let_go*; call *refused* with the reason when that fails.
 
         Both run on the scribe's thread.
         """
+        ledger = self._ledger
+        if ledger is None:
+            refused(NOT_RECORDED)
+            return
 
         def write() -> None:
             try:
-                self._ledger.decide(decision)
+                ledger.decide(decision)
             except AlreadyDecidedError:
                 refused("Nothing was sent: this request was already answered.")
             except LedgerError:
-                refused("It cannot be recorded, so it was not sent. Answer it in the terminal of the session.")
+                refused(NOT_RECORDED)
                 raise
             else:
                 let_go()

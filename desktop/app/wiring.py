@@ -1,0 +1,285 @@
+"""Builds the parts of the tray program and connects them. No rule lives here."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from desktop.app import clock, connection
+from desktop.app.agents import load_agents
+from desktop.app.answers import intent_of
+from desktop.app.courier import Courier
+from desktop.app.front import SocketFront
+from desktop.app.inbox import Inbox
+from desktop.app.ledger_start import open_ledger
+from desktop.app.performer import Performer
+from desktop.app.preferences import Preferences
+from desktop.app.remembered import ForgetfulCursors, LedgerCursors
+from desktop.app.scribe import Scribe
+from desktop.app.surfaces import Surfaces
+from desktop.domain.events import Event, EvidenceGiven, HealthReported, ProcessEnded, SessionDescribed, SessionEnded
+from desktop.domain.ids import SessionId
+from desktop.domain.notices import Act, NoticeActed
+from desktop.domain.ports import Sink
+from desktop.domain.replies import Intent, MarkSeen
+from desktop.domain.settings import Settings
+from desktop.hub.effects import Effect
+from desktop.hub.hub import Hub
+from desktop.notifications.choose import ChosenNotifier, candidates
+from desktop.storage.hook_setup import SetupError
+from desktop.storage.ledger import Ledger
+from desktop.watchers.hook_socket import HookSocket
+from desktop.watchers.sight import Sight
+
+log = logging.getLogger(__name__)
+
+# Ten pictures a second are as many as anybody reads; news in between is drawn together.
+REDRAW_MS = 100
+STOP_WITHIN_S = 1.0
+"""For each worker thread: all of them together end within what a session manager grants."""
+
+
+class Program(QObject):
+    """The running tray."""
+
+    _redraw_asked = Signal()
+
+    def __init__(self, runtime: Path, platform: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._agents = load_agents()
+        by_kind = {agent.kind: agent for agent in self._agents}
+        self._inbox = Inbox(self._take, self._drained, self)
+        sink: Sink = self._inbox.put
+        self._preferences = Preferences(sink)
+        self._platform = platform
+        settings = self._preferences.settings
+        self._hub = Hub(self._agents, settings, clock.now())
+        self._ledger = open_ledger(sink)
+        self._scribe = Scribe(self._ledger, sink, clock.now)
+        cursors = LedgerCursors(self._ledger, self._scribe) if self._ledger is not None else ForgetfulCursors()
+        if self._ledger is not None:
+            self._remember(self._ledger)
+        self._front = SocketFront(self._inbox, self._beat, self._raise_window)
+        self._hooks = HookSocket(self._agents, sink, runtime, self._front)
+        self._sight = Sight(self._agents, sink, store=cursors)
+        self._courier = Courier(sink)
+        self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend), self)
+        self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
+        self._surfaces = Surfaces(settings, self)
+        self._deadline = QTimer(self)
+        self._deadline.setSingleShot(True)
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MS)
+        self._is_stale = False
+        self._known_homes: set[str] = set()
+
+        self._deadline.timeout.connect(self._on_deadline_timeout)
+        self._redraw.timeout.connect(self._on_redraw_timeout)
+        surfaces = self._surfaces
+        surfaces.intent_made.connect(self._on_surfaces_intent_made)
+        surfaces.settings_changed.connect(self._on_surfaces_settings_changed)
+        surfaces.diff_asked.connect(self._on_surfaces_diff_asked)
+        surfaces.connection_asked.connect(self._on_surfaces_connection_asked)
+        surfaces.resume_copied.connect(self._on_surfaces_resume_copied)
+        surfaces.test_asked.connect(self._on_surfaces_test_asked)
+        surfaces.quit_asked.connect(QApplication.quit)
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def start(self, *, shows_window: bool) -> None:
+        """Show the tray, then begin to watch."""
+        self._surfaces.start(shows_window=shows_window or self._preferences.is_new)
+        self._scribe.start()
+        self._hooks.start()
+        self._sight.start()
+        refusal = self._notifier.start(self._on_notifier_acted, self._on_notifier_changed)
+        if refusal:
+            log.warning("no notifications: %s", refusal)
+        self._equip()
+        self._look_at_connections()
+        self._refresh()
+
+    def stop(self) -> None:
+        """Let every hook go without a decision, take back what is shown, end every thread."""
+        self._deadline.stop()
+        self._redraw.stop()
+        self._hooks.stop(STOP_WITHIN_S)
+        self._sight.stop(STOP_WITHIN_S)
+        self._notifier.stop()
+        self._courier.stop(STOP_WITHIN_S)
+        self._surfaces.stop()
+        self._scribe.stop(STOP_WITHIN_S)
+
+    def report_crash(self, sentence: str) -> None:
+        """Show an error of ours in the window; from any thread."""
+        self._inbox.put(HealthReported("agent-tray", clock.now(), sentence, "Restart Agent Tray if it acts strangely."))
+
+    # -- in: what happened -----------------------------------------------------------------------------------------
+
+    def _take(self, event: Event) -> None:
+        self._perform(self._hub.observe(event, clock.now()))
+        match event:
+            case SessionDescribed(session=session, home=home):
+                self._note_owner(session)
+                if home and home not in self._known_homes:
+                    self._known_homes.add(home)
+                    self._look_at_connections()
+            case EvidenceGiven(session=session) | SessionEnded(session=session):
+                self._note_owner(session)
+            case ProcessEnded():
+                self._front.forget_process(event.pid)
+            case _:
+                pass
+
+    def _note_owner(self, session: SessionId) -> None:
+        known = self._hub.session(session)
+        if known is not None:
+            self._front.note_owner(known)
+
+    def _drained(self) -> None:
+        self._plan()
+        self._refresh()
+
+    def _beat(self) -> None:
+        self._hooks.beat()
+
+    def _raise_window(self, token: str) -> None:
+        self._surfaces.show_window(token)
+
+    # -- in: what a person did -------------------------------------------------------------------------------------
+
+    @Slot(object, str)
+    def _on_surfaces_intent_made(self, intent: Intent, surface: str) -> None:
+        self._submit(intent, surface)
+
+    def _on_notifier_acted(self, acted: NoticeActed) -> None:
+        notice = acted.notice
+        at = clock.now()
+        self._scribe.note(lambda ledger: ledger.note_acted(notice.key, at))
+        request = self._hub.request(notice.request) if notice.request is not None else None
+        intent = intent_of(acted, request)
+        if intent is not None:
+            self._submit(intent, "notification")
+            return
+        if acted.act in (Act.ALLOW, Act.DENY, Act.CHOOSE):
+            log.warning("a button of a notification without a request did nothing")
+            return
+        self._surfaces.show_window(acted.activation_token)
+        if notice.session is not None:
+            self._surfaces.show_session(notice.session, types=acted.act is Act.REPLY, text=acted.text or "")
+            self._submit(MarkSeen(notice.session), "notification")
+
+    def _on_notifier_changed(self, reason: str) -> None:
+        if reason:
+            log.warning("notifications changed: %s", reason)
+        self._equip()
+
+    def _submit(self, intent: Intent, surface: str) -> None:
+        self._perform(self._hub.submit(intent, clock.now(), surface))
+        self._drained()
+
+    @Slot(object)
+    def _on_surfaces_settings_changed(self, settings: Settings) -> None:
+        before = self._preferences.settings
+        self._preferences.save(settings)
+        self._surfaces.show_settings(settings)
+        if before.notifications.backend is not settings.notifications.backend:
+            self._notifier.prefer(candidates(self._platform, settings.notifications.backend))
+            self._equip()
+        self._perform(self._hub.configure(settings, clock.now()))
+        self._drained()
+
+    @Slot(object, bool)
+    def _on_surfaces_diff_asked(self, kind: str, removes: bool) -> None:  # noqa: FBT001  # a slot's arguments have no names
+        agent = next(agent for agent in self._agents if agent.kind == kind)
+        sessions = self._hub.sessions()
+        try:
+            homes = connection.homes_of(agent, sessions)
+            made = connection.plans(agent, homes, removes=removes, version=connection.version_of(agent, sessions))
+        except SetupError as error:
+            self._surfaces.show_diff(agent.kind, [], str(error), removes=removes)
+            return
+        self._surfaces.show_diff(agent.kind, made, "", removes=removes)
+
+    @Slot(object)
+    def _on_surfaces_connection_asked(self, made: list[connection.Plan]) -> None:
+        try:
+            connection.carry_out(made)
+        except SetupError as error:
+            self._surfaces.show_diff_trouble(str(error))
+            return
+        self._surfaces.close_diff()
+        self._look_at_connections()
+        self._refresh()
+
+    @Slot(object)
+    def _on_surfaces_resume_copied(self, session: SessionId) -> None:
+        row = self._hub.board(clock.now()).row(session)
+        if row is not None and row.resume_command:
+            QGuiApplication.clipboard().setText(row.resume_command)
+
+    @Slot()
+    def _on_surfaces_test_asked(self) -> None:
+        self._notifier.raise_notice(self._surfaces.test_notice())
+
+    # -- out -------------------------------------------------------------------------------------------------------
+
+    def _perform(self, effects: list[Effect]) -> None:
+        self._performer.perform(effects)
+
+    def _equip(self) -> None:
+        self._perform(self._hub.equip(self._notifier.capabilities(), clock.now()))
+        self._surfaces.show_backend(self._notifier.capabilities(), self._notifier.refusals)
+        self._drained()
+
+    def _look_at_connections(self) -> None:
+        connected = connection.connected(self._agents, self._hub.sessions())
+        self._hub.connect(connected)
+        labels = {agent.kind: agent.label for agent in self._agents if agent.hook_setup is not None}
+        self._surfaces.show_connections(labels, connected)
+
+    def _plan(self) -> None:
+        due = self._hub.next_deadline()
+        if due is None:
+            self._deadline.stop()
+            return
+        wait = max(timedelta(), due - clock.now())
+        self._deadline.start(min(int(wait.total_seconds() * 1000) + 1, 24 * 3600 * 1000))
+
+    @Slot()
+    def _on_deadline_timeout(self) -> None:
+        self._perform(self._hub.tick(clock.now()))
+        self._drained()
+
+    def _refresh(self) -> None:
+        if self._redraw.isActive():
+            self._is_stale = True
+            return
+        self._redraw.start()
+        self._draw()
+
+    @Slot()
+    def _on_redraw_timeout(self) -> None:
+        if self._is_stale:
+            self._is_stale = False
+            self._redraw.start()
+            self._draw()
+
+    def _draw(self) -> None:
+        now = clock.now()
+        board = self._hub.board(now)
+        lines = self._front.show_board(board)
+        if lines:
+            self._hooks.publish(lines)
+        self._surfaces.show_board(board, now)
+
+    def _remember(self, ledger: Ledger) -> None:
+        ledger.close_left_open(clock.now())
+        names: Mapping[SessionId, str] = {SessionId(key): name for key, name in ledger.names().items()}
+        seen: Mapping[SessionId, datetime] = {SessionId(key): at.astimezone(UTC) for key, at in ledger.seen().items()}
+        self._hub.remember(names, seen)
