@@ -32,6 +32,7 @@ from desktop.formats.foreign_json import BAD_JSON, parse_object, text_of
 BEFORE_ALL = datetime.fromtimestamp(0, UTC)  # for records without a time, before any that has one
 
 _LOCAL_COMMANDS = ("<command-name>", "<local-command", "<bash-", "Caveat:")
+_COMMAND = re.compile(r"<command-name>([^<]{1,200})</command-name>(?:\s*<command-args>([^<]*)</command-args>)?")
 _INTERRUPTED = "[Request interrupted by user"
 _REFUSED = b"\"The user doesn't want to proceed"
 _TASK_ENDED = "<task-notification>"
@@ -183,7 +184,7 @@ class ConversationLog:
         if record.prompt_source is None and origin is None and said.startswith(_LOCAL_COMMANDS):
             return []
         is_typed = not record.is_meta and origin in (None, "human") and not said.startswith(self._machine_marks)
-        return [*self._task_ended(said), *self._started(text.one_line(said) if is_typed else "")]
+        return [*self._task_ended(said), *self._started(text.one_line(_as_typed(said)) if is_typed else "")]
 
     def _assistant(self, record: Record) -> list[Event]:
         if record.message is None or isinstance(record.message.content, str):
@@ -273,6 +274,12 @@ class ConversationLog:
         """A background task's end; that of a shell is no subagent's and is told all the same."""
         task = _TASK_ID.search(said, 0, 1000) if said.startswith(_TASK_ENDED) else None
         return [SubagentStopped(self._session, task[1], self._at)] if task else []
+
+
+def _as_typed(said: str) -> str:
+    """A command of the person's own is on record in tags: put it back as it was typed."""
+    command = _COMMAND.search(said, 0, 4000) if said.startswith("<command-message>") else None
+    return f"{command[1]} {command[2] or ''}".strip() if command else said
 
 
 def _request_id(session: SessionId, call: str) -> RequestId:
