@@ -262,7 +262,7 @@ def test_a_place_that_is_no_file_is_left_alone(home: Path, records: Path, kind: 
         case _:
             place.symlink_to("/dev/null")
 
-    with pytest.raises(SetupError, match="settings|null"):
+    with pytest.raises(SetupError, match=r"settings|null"):
         connect(home, records)
 
 

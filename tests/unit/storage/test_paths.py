@@ -39,7 +39,7 @@ def test_24_a_runtime_directory_that_is_not_ours_alone_is_refused_with_a_remedy(
             place.mkdir()
             place.chmod(0o755)
 
-    with pytest.raises(UnsafeDirectoryError, match="agent-tray.*Remove it"):
+    with pytest.raises(UnsafeDirectoryError, match=r"agent-tray.*Remove it"):
         paths.make_runtime_dir({"XDG_RUNTIME_DIR": str(base)})
 
 

@@ -32,7 +32,7 @@ def test_what_is_not_our_language_is_refused(pair: tuple[Connection, socket.sock
     connection, _ = pair
     connection.received += received
 
-    with pytest.raises(ValueError, match="language|announced|header"):
+    with pytest.raises(ValueError, match=r"language|announced|header"):
         connection.take_call()
 
 
