@@ -13,7 +13,7 @@ MARK = "❯\u00a0"
 
 
 def draw(text: str, *, is_dialog: bool) -> None:
-    shown = text.split("\n")[0]
+    shown = text.split("\n")[0][:60]
     hint = "" if text else "\x1b[2mTry something\x1b[0m"
     body = "Do you want this?\r\n❯ 1. Yes\r\n  2. No" if is_dialog else f"\x1b[38;5;2m{MARK}\x1b[0m{shown}{hint}"
     os.write(1, f"\x1b[2J\x1b[H{body}\r\n-----\r\n".encode())
@@ -47,9 +47,8 @@ def main() -> None:
                     note("ESC")
                     pending = pending[1:]
                 else:
-                    end = min(
-                        (at for at in (pending.find(b"\x1b"), pending.find(b"\r")) if at > 0), default=len(pending)
-                    )
+                    ends = [at for at in (pending.find(b"\x1b"), pending.find(b"\r")) if at > 0]
+                    end = min(ends, default=len(pending))
                     text += pending[:end].decode("utf-8", "replace")
                     pending = pending[end:]
             draw(text, is_dialog=is_dialog)

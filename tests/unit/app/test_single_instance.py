@@ -11,7 +11,8 @@ from desktop.app import single_instance
 ROOT = Path(__file__).parents[3]
 HOLD = (
     "import sys; from pathlib import Path; from desktop.app import single_instance\n"
-    "lock = single_instance.take(Path(sys.argv[1])); print('first' if lock else 'second', flush=True); sys.stdin.read()\n"
+    "lock = single_instance.take(Path(sys.argv[1])); print('first' if lock else 'second', flush=True)\n"
+    "sys.stdin.read()\n"
 )
 
 
