@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from desktop.app.lasting_singletons import keep_singletons
+
+keep_singletons()
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # A shared machine is slow at times; a property's truth does not depend on it.
