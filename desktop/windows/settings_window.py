@@ -1,0 +1,335 @@
+"""The settings, made from the records that hold them: a section for each, a control and its help for each field."""
+
+import dataclasses
+from dataclasses import Field
+from enum import StrEnum
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QScrollArea,
+    QSpinBox,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.domain.ids import AgentKind
+from desktop.domain.settings import Settings
+from desktop.formats import text
+from desktop.windows.answer_button import AnswerButton
+from desktop.windows.connect_view import ConnectView
+from desktop.windows.labels import PlainLabel, WrapLabel
+from desktop.windows.theme import LARGE, MEDIUM, SMALL, TIGHT, Ink, Theme, Type, set_property
+
+Control = QCheckBox | QComboBox | QSpinBox | QPlainTextEdit
+
+# Long enough to finish a number, short enough to feel at once.
+_SETTLE_MS = 400
+_LABEL_WIDTH = 190
+
+
+class SettingsWindow(QWidget):
+    """Shows settings and gives back changed ones."""
+
+    settings_changed = Signal(object)  # Settings
+    diff_asked = Signal(object)  # AgentKind: show_diff is expected
+    connect_asked = Signal(object)  # AgentKind
+    disconnect_asked = Signal(object)  # AgentKind
+    test_asked = Signal()
+
+    TITLES: ClassVar[dict[str, str]] = {"notifications": "Notifications", "look": "Look", "answering": "Answering"}
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._settings = Settings()
+        self._is_showing = False
+        self._control_by_field: dict[tuple[str, str], Control] = {}
+        self._labels: dict[AgentKind, str] = {}
+        self._agents_shown: tuple[tuple[AgentKind, str, bool], ...] | None = None
+        self.setWindowTitle(self.tr("Agent Tray: Settings"))
+        self.setObjectName("settings")
+        set_property(self, "surface", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFont(theme.font(Type.BODY))
+        self._tabs = QTabWidget(self)
+        self._tabs.setFont(theme.font(Type.CONTROL))
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(self._agents_page(), self.tr("Agents"))
+        for section in dataclasses.fields(Settings):
+            self._tabs.addTab(self._section_page(section.name), self.tr(self.TITLES[section.name]))
+        self._problems = WrapLabel(theme, Type.BODY, Ink.AMBER, self)
+        self._problems.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
+        self._problems.hide()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, SMALL, 0, 0)
+        layout.setSpacing(SMALL)
+        problems = QHBoxLayout()
+        problems.setContentsMargins(LARGE, 0, LARGE, 0)
+        problems.addWidget(self._problems)
+        layout.addLayout(problems)
+        layout.addWidget(self._tabs)
+        self.resize(560, 560)
+        self.setMinimumSize(400, 320)
+        self._on_theme_changed()
+        self._settle.timeout.connect(self._on_settle_timeout)
+        theme.changed.connect(self._on_theme_changed)
+        self.show_settings(self._settings)
+        self.show_agents(())
+
+    # In
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show *settings*; nothing is given back for that."""
+        self._settings = settings
+        self._is_showing = True
+        for (section, name), control in self._control_by_field.items():
+            _fill(control, getattr(getattr(settings, section), name))
+        self._is_showing = False
+
+    def show_problems(self, problems: tuple[str, ...]) -> None:
+        """Say what is wrong with the settings file."""
+        self._problems.setText("\n".join(text.clean(problem, 400) for problem in problems[:5]))
+        self._problems.setVisible(bool(problems))
+
+    def show_agents(self, agents: tuple[tuple[AgentKind, str, bool], ...]) -> None:
+        """List the agents: kind, label, whether connected."""
+        if agents == self._agents_shown:
+            return
+        self._agents_shown = agents
+        self._labels = {kind: label for kind, label, _ in agents}
+        while (item := self._agents.takeAt(0)) is not None:
+            gone = item.widget()
+            if gone is not None:
+                gone.hide()
+                gone.deleteLater()
+        for kind, label, is_connected in agents:
+            self._agents.addWidget(self._agent_row(kind, label, is_connected=is_connected))
+        if not agents:
+            none = WrapLabel(self._theme, Type.BODY, Ink.MUTED, self._agents_body)
+            none.setText(self.tr("No agent was seen yet. Start one in any terminal; it appears here."))
+            self._agents.addWidget(none)
+        self._agents.addStretch()
+
+    def show_diff(self, kind: AgentKind, diff: str, *, removes: bool = False) -> None:
+        """Show what (dis)connecting *kind* changes, and ask."""
+        self._connect_view.show_diff(kind, self._labels.get(kind, str(kind)), diff, removes=removes)
+        self._agents_scroll.hide()
+        self._connect_view.show()
+
+    def show_diff_trouble(self, trouble: str) -> None:
+        """Say in the place of the diff why it cannot be done."""
+        self._connect_view.show_trouble(trouble)
+
+    @property
+    def connect_view(self) -> ConnectView:
+        """The page with a diff."""
+        return self._connect_view
+
+    def show_backend(self, backend: str, refusals: tuple[str, ...]) -> None:
+        """Say what shows notifications here, and why the others do not."""
+        lines = [self.tr("Notifications are shown by {backend}.").replace("{backend}", text.one_line(backend, 120))]
+        lines += [text.one_line(refusal, 240) for refusal in refusals]
+        self._backend.setText("\n".join(lines))
+
+    # Inside
+
+    def _agents_page(self) -> QWidget:
+        page = QWidget(self)
+        self._agents_body = QWidget(page)
+        self._agents = QVBoxLayout(self._agents_body)
+        self._agents.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        self._agents.setSpacing(MEDIUM)
+        self._agents_scroll = _scrolling(self._agents_body, page)
+        self._connect_view = ConnectView(self._theme, page)
+        self._connect_view.hide()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._agents_scroll)
+        layout.addWidget(self._connect_view)
+        self._connect_view.connect_asked.connect(self.connect_asked)
+        self._connect_view.disconnect_asked.connect(self.disconnect_asked)
+        self._connect_view.closed.connect(self._on_connect_view_closed)
+        return page
+
+    def _agent_row(self, kind: AgentKind, label: str, *, is_connected: bool) -> QWidget:
+        box = QFrame(self._agents_body)
+        set_property(box, "surface", "card")
+        name = WrapLabel(self._theme, Type.NAME, Ink.TEXT, box)
+        name.setText(text.one_line(label, 60))
+        state = WrapLabel(self._theme, Type.BODY, Ink.MUTED, box)
+        state.setText(
+            self.tr("Connected: it is watched, and its requests are answered from here.")
+            if is_connected
+            else self.tr("Not connected: it is watched; its requests are answered in its terminal.")
+        )
+        button = AnswerButton(self._theme, self.tr("Disconnect…") if is_connected else self.tr("Connect…"), parent=box)
+        button.setAccessibleName(f"{text.one_line(label, 60)}: {button.text()}")
+        button.setProperty("agent", str(kind))
+        button.clicked.connect(self._on_agent_clicked)
+        words = QVBoxLayout()
+        words.setSpacing(TIGHT)
+        words.addWidget(name)
+        words.addWidget(state)
+        row = QHBoxLayout(box)
+        row.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
+        row.setSpacing(MEDIUM)
+        row.addLayout(words, 1)
+        row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        return box
+
+    def _section_page(self, section: str) -> QWidget:
+        body = QWidget(self)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        column.setSpacing(LARGE)
+        for field in dataclasses.fields(getattr(self._settings, section)):
+            column.addLayout(self._field_row(section, field, body))
+        if section == "notifications":
+            self._backend = WrapLabel(self._theme, Type.BODY, Ink.MUTED, body)
+            self._test = AnswerButton(self._theme, self.tr("Send a test notification"), parent=body)
+            self._test.clicked.connect(self.test_asked)
+            column.addWidget(self._backend)
+            column.addWidget(self._test, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch()
+        return _scrolling(body, self)
+
+    def _field_row(self, section: str, field: "Field[object]", parent: QWidget) -> QVBoxLayout | QHBoxLayout:
+        label, told = self.tr(str(field.metadata["label"])), self.tr(str(field.metadata["help"]))
+        control = self._control(field, getattr(getattr(self._settings, section), field.name), parent)
+        control.setFont(self._theme.font(Type.CONTROL))
+        control.setAccessibleName(label)
+        control.setAccessibleDescription(told)
+        self._control_by_field[section, field.name] = control
+        helped = WrapLabel(self._theme, Type.BODY, Ink.MUTED, parent)
+        helped.setText(told)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        if isinstance(control, QCheckBox):
+            control.setText(label)
+            column.addWidget(control)
+            indented = QHBoxLayout()
+            indented.setContentsMargins(26, 0, 0, 0)
+            indented.addWidget(helped)
+            column.addLayout(indented)
+            return column
+        name = PlainLabel(self._theme, Type.CONTROL, Ink.TEXT, parent)
+        name.setText(label)
+        name.setBuddy(control)
+        if isinstance(control, QPlainTextEdit):
+            for widget in (name, helped, control):
+                column.addWidget(widget)
+            return column
+        row = QHBoxLayout()
+        row.setSpacing(MEDIUM)
+        row.addWidget(name)
+        row.addStretch()
+        control.setFixedWidth(_LABEL_WIDTH)
+        row.addWidget(control)
+        column.addLayout(row)
+        column.addWidget(helped)
+        return column
+
+    def _control(self, field: "Field[object]", value: object, parent: QWidget) -> Control:
+        match value:
+            case bool():
+                box = QCheckBox(parent)
+                box.toggled.connect(self._on_control_changed)
+                return box
+            case StrEnum():
+                choice = QComboBox(parent)
+                for member in type(value):
+                    choice.addItem(self.tr(str(member)), member)
+                choice.currentIndexChanged.connect(self._on_control_changed)
+                return choice
+            case int():
+                number = QSpinBox(parent)
+                low, high = field.metadata["low"], field.metadata["high"]
+                number.setRange(low if isinstance(low, int) else 0, high if isinstance(high, int) else 1_000_000)
+                number.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                number.valueChanged.connect(self._on_control_changed)
+                return number
+            case _:
+                lines = QPlainTextEdit(parent)
+                lines.setTabChangesFocus(True)
+                lines.setFixedHeight(90)
+                lines.textChanged.connect(self._on_control_changed)
+                return lines
+
+    @Slot()
+    def _on_control_changed(self) -> None:
+        if not self._is_showing:
+            self._settle.start()
+
+    @Slot()
+    def _on_settle_timeout(self) -> None:
+        settings = self._settings
+        for (section, name), control in self._control_by_field.items():
+            record = dataclasses.replace(getattr(settings, section), **{name: _value(control)})
+            settings = dataclasses.replace(settings, **{section: record})
+        if settings != self._settings:
+            self._settings = settings
+            self.settings_changed.emit(settings)
+
+    @Slot()
+    def _on_agent_clicked(self) -> None:
+        button = self.sender()
+        if isinstance(button, AnswerButton):
+            self.diff_asked.emit(AgentKind(str(button.property("agent"))))
+
+    @Slot()
+    def _on_connect_view_closed(self) -> None:
+        self._connect_view.hide()
+        self._agents_scroll.show()
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.setStyleSheet(self._theme.stylesheet())
+
+
+def _scrolling(body: QWidget, parent: QWidget) -> QScrollArea:
+    area = QScrollArea(parent)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(body)
+    area.viewport().setAutoFillBackground(False)
+    body.setAutoFillBackground(False)
+    return area
+
+
+def _fill(control: Control, value: object) -> None:
+    match control, value:
+        case QCheckBox(), bool(checked):
+            control.setChecked(checked)
+        case QComboBox(), StrEnum():
+            control.setCurrentIndex(control.findData(value))
+        case QSpinBox(), int(number):
+            control.setValue(number)
+        case QPlainTextEdit(), tuple(words):
+            shown = "\n".join(str(word) for word in words)
+            if control.toPlainText() != shown:
+                control.setPlainText(shown)
+        case _:
+            raise TypeError(f"no control shows {type(value).__name__}")
+
+
+def _value(control: Control) -> object:
+    match control:
+        case QCheckBox():
+            return control.isChecked()
+        case QComboBox():
+            return control.currentData()
+        case QSpinBox():
+            return control.value()
+        case QPlainTextEdit():
+            return tuple(line.strip() for line in control.toPlainText().split("\n") if line.strip())
