@@ -60,7 +60,8 @@ def derive(path: str, open_reader: OpenReader) -> list[Event]:
 
 def look_back(descriptor: int, size: int, open_reader: OpenReader, *, least: int = 0) -> FirstSight:
     """Read from the end backwards until the reader has decided, and *least* bytes in any case."""
-    chunk = max(FIRST_CHUNK, min(least, MOST))
+    # One byte more shows that a line ends just before.
+    chunk = max(FIRST_CHUNK, min(least + 1, MOST))
     window = b""
     while True:
         start = max(0, size - chunk)
@@ -163,9 +164,7 @@ def _merged(before: SessionDescribed | None, event: SessionDescribed) -> Session
     if before is None:
         return event
     told = {
-        field.name: value
-        for field in dataclasses.fields(event)
-        if (value := getattr(event, field.name)) is not None
+        field.name: value for field in dataclasses.fields(event) if (value := getattr(event, field.name)) is not None
     }
     return dataclasses.replace(before, **told)
 

@@ -168,6 +168,11 @@ class NewPids:
         self._looks = young if first else young | dict.fromkeys(new, _LOOKS - 1)
         return sorted(new | young.keys())
 
+    def forget(self, pid: int) -> None:
+        """The process is gone; whatever has its pid next is new."""
+        self._seen -= {pid}
+        self._looks.pop(pid, None)
+
     def settle(self, pid: int) -> None:
         """Look no more at *pid*: it is known for what it is."""
         self._looks.pop(pid, None)

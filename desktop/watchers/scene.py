@@ -285,6 +285,7 @@ class Scene:
         if runner is None:
             return
         self._formerly.pop(pid, None)
+        self._new_pids.forget(pid)
         sessions = runner.sessions()
         self._transcripts.poll(sessions)  # its last words
         self._close_exit(runner)

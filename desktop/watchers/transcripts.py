@@ -38,6 +38,7 @@ class Transcripts:
         self._follows: dict[SessionId, Follow] = {}
         self._due: set[SessionId] = set()
         self._checkpoints = dict(store.load())
+        self._saved = dict(self._checkpoints)
         self._skipped: dict[tuple[AgentKind, str], int] = {}
         now = time.monotonic()
         self._save_at = now + pace.save_every
@@ -138,12 +139,12 @@ class Transcripts:
 
     def save(self) -> None:
         """Keep how far was read."""
-        before = dict(self._checkpoints)
         for follow in self._follows.values():
             self._keep(follow)
-        if self._checkpoints != before:
+        if self._checkpoints != self._saved:
             self._checkpoints = dict(list(self._checkpoints.items())[-_MOST_CHECKPOINTS:])
-            self._store.save(self._checkpoints)
+            self._saved = dict(self._checkpoints)
+            self._store.save(self._saved)
 
     def close(self) -> None:
         """Let go of every file."""

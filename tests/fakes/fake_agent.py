@@ -71,12 +71,12 @@ class FakeAgent:
             case "clear", session:
                 self._session = session
                 self.status("idle")
-            case "forget",:
+            case ("forget",):
                 self._state_file.unlink()
-            case "remember",:
+            case ("remember",):
                 self._keeps_state = True
                 self.status("idle")
-            case "quit",:
+            case ("quit",):
                 self._state_file.unlink(missing_ok=True)
                 return False
         return True

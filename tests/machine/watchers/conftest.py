@@ -47,9 +47,7 @@ def begin(home: Path, heard: Heard, cursors: MemoryCursors) -> Iterator[Begin]:
     sights: list[Sight] = []
 
     def make(agent: Agent = FAKE, pace: Pace | None = None, **environment: str) -> Sight:
-        sight = Sight(
-            [agent], heard, store=cursors, environment={"HOME": str(home.parent), **environment}, pace=pace
-        )
+        sight = Sight([agent], heard, store=cursors, environment={"HOME": str(home.parent), **environment}, pace=pace)
         sights.append(sight)
         sight.start()
         return sight

@@ -30,9 +30,7 @@ SOON = 1.0  # what a person is promised
 
 
 def says(session: str, claim: Claim) -> object:
-    return lambda event: (
-        isinstance(event, EvidenceGiven) and event.session == session and event.evidence.claim is claim
-    )
+    return lambda event: isinstance(event, EvidenceGiven) and event.session == session and event.evidence.claim is claim
 
 
 def acts(text: str) -> object:
@@ -404,5 +402,3 @@ def test_an_idle_session_costs_no_reading_and_few_wake_ups(begin: Begin, launch:
 
     assert tail.bytes_read == read
     assert rate <= 0.6
-
-

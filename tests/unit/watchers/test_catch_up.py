@@ -171,4 +171,3 @@ def test_of_many_signs_of_life_in_one_read_the_last_counts() -> None:
     turn = TurnStarted(S, AT)
 
     assert catch_up.without_repeats([first, turn, last]) == [turn, last]
-

@@ -87,6 +87,16 @@ def test_only_new_pids_are_looked_at_a_few_times_over(made_up: MadeUp) -> None:
     assert [news.scan() for _ in range(4)][-1] == []
 
 
+def test_fault_30_a_pid_used_again_between_two_scans_is_new(made_up: MadeUp) -> None:
+    made_up.add(10)
+    news = NewPids(made_up.table())
+    news.scan()
+
+    news.forget(10)
+
+    assert news.scan() == [10]
+
+
 def test_a_scan_with_nothing_new_opens_no_process(made_up: MadeUp) -> None:
     for pid in range(100, 200):
         made_up.add(pid)

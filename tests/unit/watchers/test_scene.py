@@ -1,0 +1,204 @@
+"""The scene step by step, with a table of processes of our own and without its thread."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from desktop.domain.events import ProcessEnded, SessionDescribed, SessionEnded
+from desktop.watchers.pace import Pace
+from desktop.watchers.process_scan import Process
+from desktop.watchers.scene import Scene
+from tests.fakes.fake_agent_record import FAKE, PROGRAM, Heard, MemoryCursors
+
+PACE = Pace(scan_busy=0.0, scan_quiet=0.0, reconcile_live=0.0, reconcile_idle=0.0)
+FIRST = 2**22 + 1  # above every pid that Linux gives
+
+
+class Table:
+    """Processes as the test says."""
+
+    def __init__(self) -> None:
+        self.processes: dict[int, Process] = {}
+        self.homes: dict[int, str] = {}
+
+    def run(self, pid: int, started: str = "7", home: str = "") -> None:
+        self.processes[pid] = Process(pid, started, "", ("python", str(PROGRAM)))
+        self.homes[pid] = home
+
+    def pids(self) -> list[int]:
+        return list(self.processes)
+
+    def look(self, pid: int) -> Process | None:
+        return self.processes.get(pid)
+
+    def started(self, pid: int) -> str | None:
+        process = self.processes.get(pid)
+        return process.started if process is not None else None
+
+    def environment(self, pid: int) -> Mapping[str, str]:
+        return {"FAKE_HOME": self.homes[pid]}
+
+    def cwd(self, pid: int) -> str:
+        return "/project"
+
+
+@pytest.fixture
+def table() -> Table:
+    """No processes."""
+    return Table()
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """All events."""
+    return Heard()
+
+
+@pytest.fixture
+def scene(tmp_path: Path, table: Table, heard: Heard) -> Iterator[Scene]:
+    """A scene that is about to be opened."""
+    made = Scene(
+        [FAKE],
+        heard,
+        store=MemoryCursors(),
+        environment={"HOME": str(tmp_path)},
+        pace=PACE,
+        table=table,
+        formerly={},
+    )
+    yield made
+    made.close()
+
+
+def write(home: Path, pid: int, session: str, started: str = "7") -> Path:
+    path = home / "live" / f"{pid}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"pid": pid, "session": session, "started": started, "cwd": "/p", "status": "idle"}))
+    return path
+
+
+def sessions(heard: Heard) -> set[str]:
+    return {event.session for event in heard.events if isinstance(event, SessionDescribed)}
+
+
+def look(scene: Scene) -> None:
+    scene.step(longest=0.0)
+
+
+def test_fault_30_a_newcomer_with_the_same_pid_ends_the_one_before(
+    scene: Scene, table: Table, heard: Heard, tmp_path: Path
+) -> None:
+    table.run(FIRST)
+    write(tmp_path / ".fake", FIRST, "one")
+    scene.open()
+    assert sessions(heard) == {"fake:one"}
+
+    table.run(FIRST, started="8")
+    look(scene)
+
+    ended = [index for index, event in enumerate(heard.events) if isinstance(event, ProcessEnded)]
+    assert len(ended) == 1
+    assert not [event for event in heard.events[ended[0] :] if isinstance(event, SessionDescribed)]
+
+
+def test_a_copied_home_tells_the_same_session_and_its_copy_ends_nothing(
+    scene: Scene, table: Table, heard: Heard, tmp_path: Path
+) -> None:
+    table.run(FIRST)
+    table.run(FIRST + 1, home=str(tmp_path / "copy"))
+    write(tmp_path / ".fake", FIRST, "one")
+    write(tmp_path / "copy", FIRST, "one")
+    scene.open()
+    look(scene)
+
+    write(tmp_path / "copy", FIRST, "elsewhere")
+    look(scene)
+
+    assert not [event for event in heard.events if isinstance(event, SessionEnded)]
+
+
+def test_a_home_that_nobody_uses_any_more_is_let_go(scene: Scene, table: Table, tmp_path: Path) -> None:
+    table.run(FIRST, home=str(tmp_path / "other"))
+    scene.open()
+    look(scene)
+    assert len(scene._homes) == 2
+
+    del table.processes[FIRST]
+    look(scene)
+    look(scene)
+
+    assert [path for _, path in scene._homes] == [str(tmp_path / ".fake")]
+
+
+def test_a_flood_of_homes_is_bounded(scene: Scene, table: Table, tmp_path: Path) -> None:
+    for number in range(200):
+        table.run(FIRST + number, home=str(tmp_path / f"home{number}"))
+
+    scene.open()
+
+    assert len(scene._homes) <= 64
+
+
+def test_a_file_that_stays_unreadable_is_counted_once(scene: Scene, table: Table, tmp_path: Path) -> None:
+    table.run(FIRST)
+    write(tmp_path / ".fake", FIRST, "one").write_bytes(b"{")
+    scene.open()
+    for key in scene._again:
+        scene._again[key] = 0.0
+
+    for _ in range(3):
+        look(scene)
+
+    assert sum(scene._transcripts._skipped.values()) == 1
+
+
+def test_a_process_that_was_known_before_a_failure_and_is_gone_is_reported(
+    tmp_path: Path, table: Table, heard: Heard
+) -> None:
+    scene = Scene(
+        [FAKE],
+        heard,
+        store=MemoryCursors(),
+        environment={"HOME": str(tmp_path)},
+        pace=PACE,
+        table=table,
+        formerly={FIRST: "7"},
+    )
+
+    scene.open()
+    scene.close()
+
+    assert [event.pid for event in heard.events if isinstance(event, ProcessEnded)] == [FIRST]
+    assert scene.known() == {}
+
+
+def test_fault_32_ten_thousand_old_transcripts_are_not_even_opened(
+    scene: Scene, table: Table, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ".fake" / "logs" / "-p"
+    folder.mkdir(parents=True)
+    for number in range(10_000):
+        (folder / f"{number}.jsonl").touch()
+    table.run(FIRST)
+    write(tmp_path / ".fake", FIRST, "7")
+    opened: list[str] = []
+    monkeypatch.setattr("desktop.watchers.own_files.open_own", _recording(opened))
+
+    scene.open()
+    look(scene)
+
+    assert [path for path in set(opened) if path.endswith(".jsonl")] == [str(folder / "7.jsonl")]
+
+
+def _recording(opened: list[str]) -> object:
+    from desktop.watchers import own_files
+
+    real = own_files.open_own
+
+    def open_own(path: str) -> object:
+        opened.append(path)
+        return real(path)
+
+    return open_own
