@@ -21,7 +21,7 @@ class _Woken(QEvent):
 
 
 class Inbox(QObject):
-    """Takes events from any thread, hands them to *taken* one by one on the thread it lives in, then calls *drained*."""
+    """Takes events from any thread; hands each to *taken* on the thread it lives in, then calls *drained*."""
 
     def __init__(
         self, taken: Callable[[Event], None], drained: Callable[[], None], parent: QObject | None = None

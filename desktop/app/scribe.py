@@ -18,7 +18,7 @@ NOT_RECORDED = "It cannot be recorded, so it was not sent. Answer it in the term
 
 
 class Scribe:
-    """Runs ledger calls one after another on a thread of its own. Without a ledger nothing is kept and nothing allowed."""
+    """Runs ledger calls in order on a thread of its own. Without a ledger nothing is kept and nothing allowed."""
 
     def __init__(self, ledger: Ledger | None, sink: Sink, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger

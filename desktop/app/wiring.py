@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -30,7 +30,7 @@ from desktop.domain.settings import Settings
 from desktop.hub.effects import Effect
 from desktop.hub.hub import Hub
 from desktop.notifications.choose import ChosenNotifier, candidates
-from desktop.storage.hook_setup import SetupError
+from desktop.storage.hook_setup import Plan, SetupError
 from desktop.storage.ledger import Ledger
 from desktop.watchers.hook_socket import HookSocket
 from desktop.watchers.sight import Sight
@@ -69,7 +69,7 @@ class Program(QObject):
         self._courier = Courier(sink)
         self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend), self)
         self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
-        self._surfaces = Surfaces(settings, self)
+        self._surfaces = Surfaces(settings, self._preferences.windows, self)
         self._deadline = QTimer(self)
         self._deadline.setSingleShot(True)
         self._redraw = QTimer(self)
@@ -124,8 +124,10 @@ class Program(QObject):
     def _take(self, event: Event) -> None:
         self._perform(self._hub.observe(event, clock.now()))
         match event:
-            case SessionDescribed(session=session, home=home):
+            case SessionDescribed(session=session, home=home, pid=pid):
                 self._note_owner(session)
+                if pid is not None:
+                    self._courier.note_process(pid)
                 if home and home not in self._known_homes:
                     self._known_homes.add(home)
                     self._look_at_connections()
@@ -133,6 +135,7 @@ class Program(QObject):
                 self._note_owner(session)
             case ProcessEnded():
                 self._front.forget_process(event.pid)
+                self._courier.forget_process(event.pid)
             case _:
                 pass
 
@@ -207,7 +210,7 @@ class Program(QObject):
         self._surfaces.show_diff(agent.kind, made, "", removes=removes)
 
     @Slot(object)
-    def _on_surfaces_connection_asked(self, made: list[connection.Plan]) -> None:
+    def _on_surfaces_connection_asked(self, made: list[Plan]) -> None:
         try:
             connection.carry_out(made)
         except SetupError as error:

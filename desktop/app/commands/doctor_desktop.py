@@ -1,0 +1,36 @@
+"""Asks the desktop what the doctor wants to know: tray host, notifications, do not disturb. Needs Qt."""
+
+import sys
+from collections.abc import Callable
+
+from PySide6.QtCore import QElapsedTimer, QEventLoop
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+
+from desktop.domain.notices import Capabilities
+from desktop.domain.settings import Backend
+from desktop.notifications.choose import ChosenNotifier, candidates
+
+WAIT_MS = 2_000
+
+
+def look() -> tuple[bool, Capabilities, tuple[tuple[str, str], ...], bool]:
+    """Whether there is a tray host, what shows notifications, who refused and why, whether it is quiet."""
+    made = QApplication.instance() or QApplication(["agent-tray-doctor"])
+    notifier = ChosenNotifier(candidates(sys.platform, Backend.AUTOMATIC))
+    notifier.start(_nothing, _nothing)
+    _turn(lambda: notifier.capabilities().has_buttons)
+    told = (QSystemTrayIcon.isSystemTrayAvailable(), notifier.capabilities(), notifier.refusals, False)
+    notifier.stop()
+    del made
+    return told
+
+
+def _nothing(_: object) -> None:
+    pass
+
+
+def _turn(is_done: Callable[[], bool]) -> None:
+    clock = QElapsedTimer()
+    clock.start()
+    while not is_done() and clock.elapsed() < WAIT_MS:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)

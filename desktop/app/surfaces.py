@@ -1,0 +1,307 @@
+"""The tray icon and the windows as one: every surface shows the same board, and intents come out at one place."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from desktop.app import clock, connection
+from desktop.app.window_state import WindowState
+from desktop.domain.board import Board
+from desktop.domain.ids import AgentKind, NoticeKey, SessionId
+from desktop.domain.notices import Act, Button, Capabilities, Notice, NoticeClass, Urgency
+from desktop.domain.requests import Request
+from desktop.domain.settings import Settings
+from desktop.storage.hook_setup import Plan
+from desktop.tray.icon import Tray
+from desktop.windows.mini_place import MiniPlace, MiniSize
+from desktop.windows.mini_window import MiniWindow
+from desktop.windows.session_window import SessionWindow
+from desktop.windows.settings_window import SettingsWindow
+from desktop.windows.theme import Theme
+
+# A tray host may start after us at login. When there is none by then, the window is shown, for something must be.
+TRAY_GRACE_MS = 5_000
+MARGIN = 16
+
+
+class Surfaces(QObject):
+    """Owns tray and windows."""
+
+    intent_made = Signal(object, str)  # Intent, surface
+    settings_changed = Signal(object)  # Settings
+    diff_asked = Signal(object, bool)  # AgentKind, whether to take the hook out
+    connection_asked = Signal(object)  # list[Plan]
+    resume_copied = Signal(object)  # SessionId
+    test_asked = Signal()
+    quit_asked = Signal()
+
+    def __init__(self, settings: Settings, state: WindowState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._state = state
+        self._theme = Theme(settings.look.scheme, self)
+        self._tray = Tray(parent=self)
+        self._window = SessionWindow(self._theme)
+        self._mini: MiniWindow | None = None
+        self._settings_window: SettingsWindow | None = None
+        self._diff_in: SessionWindow | SettingsWindow = self._window
+        self._plans: list[Plan] = []
+        self._connections: tuple[tuple[AgentKind, str, bool], ...] = ()
+        self._backend: tuple[str, tuple[str, ...]] = ("", ())
+        self._board = Board(clock.now())
+
+        tray = self._tray
+        tray.intent_made.connect(self._on_tray_intent_made)
+        tray.request_chosen.connect(self._on_request_chosen)
+        tray.session_chosen.connect(self._on_session_chosen)
+        tray.window_asked.connect(self.toggle_window)
+        tray.mini_asked.connect(self._on_mini_asked)
+        tray.settings_asked.connect(self._on_settings_asked)
+        tray.quit_asked.connect(self.quit_asked)
+        window = self._window
+        window.intent_made.connect(self._on_window_intent_made)
+        window.settings_asked.connect(self._on_settings_asked)
+        window.mini_asked.connect(self._on_mini_asked)
+        window.quit_asked.connect(self.quit_asked)
+        window.diff_asked.connect(self._on_window_diff_asked)
+        window.connect_asked.connect(self._on_connect_asked)
+        window.disconnect_asked.connect(self._on_connect_asked)
+        window.resume_copied.connect(self.resume_copied)
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def start(self, *, shows_window: bool) -> None:
+        """Show what is to be shown from the beginning."""
+        self._window.show_settings(self._settings)
+        if shows_window:
+            self.show_window("")
+        if self._settings.look.mini_window:
+            self._show_mini()
+        if not self._tray.is_available:
+            QTimer.singleShot(TRAY_GRACE_MS, self, self._on_grace_over)
+
+    def stop(self) -> None:
+        """Close everything."""
+        self._tray.hide()
+        for window in (self._window, self._mini, self._settings_window):
+            if window is not None:
+                window.close()
+
+    # -- in --------------------------------------------------------------------------------------------------------
+
+    def show_board(self, board: Board, now: datetime) -> None:
+        """Draw *board* everywhere."""
+        self._board = board
+        self._tray.show_board(board, now)
+        self._window.show_board(board)
+        if self._mini is not None:
+            self._mini.show_board(board, now)
+
+    def show_today(self, said: str) -> None:
+        """Put the sum of the day at the foot of the window."""
+        self._window.show_today(said)
+
+    def show_settings(self, settings: Settings) -> None:
+        """Take new settings into use."""
+        self._settings = settings
+        self._theme.set_scheme(settings.look.scheme)
+        self._window.show_settings(settings)
+        if self._settings_window is not None:
+            self._settings_window.show_settings(settings)
+        if settings.look.mini_window:
+            self._show_mini()
+        elif self._mini is not None:
+            self._mini.hide()
+        if self._mini is not None:
+            self._mini.set_opacity(settings.look.mini_opacity)
+
+    def show_connections(self, labels: Mapping[AgentKind, str], connected: Mapping[AgentKind, bool]) -> None:
+        """Take which agents call our hook."""
+        self._connections = tuple((kind, label, connected.get(kind, False)) for kind, label in labels.items())
+        if self._settings_window is not None:
+            self._settings_window.show_agents(self._connections)
+
+    def show_backend(self, capabilities: Capabilities, refusals: Sequence[tuple[str, str]]) -> None:
+        """Take what shows notifications, and why others do not."""
+        shown = " ".join(part for part in (capabilities.backend, capabilities.server) if part)
+        self._backend = (shown, tuple(f"{name}: {why}" for name, why in refusals))
+        if self._settings_window is not None:
+            self._settings_window.show_backend(*self._backend)
+
+    def show_window(self, token: str) -> None:
+        """Bring the sessions window forward; *token* is the desktop's leave to take focus."""
+        del token  # Qt reads the token of a start from the environment; there is no call to hand it one later
+        window = self._window
+        if not window.isVisible():
+            _place_by_tray(window)
+        window.show()
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.raise_()
+        window.activateWindow()
+
+    @Slot()
+    def toggle_window(self) -> None:
+        """A click on the icon: show the window, or put it away when it is in front."""
+        if self._window.isVisible() and self._window.isActiveWindow():
+            self._window.hide()
+        else:
+            self.show_window("")
+
+    def show_session(self, session: SessionId, *, types: bool, text: str) -> None:
+        """Open the row of *session*; *types* puts the cursor into its reply box."""
+        del text
+        if types:
+            self._window.open_reply(session)
+        else:
+            self._window.open_session(session)
+
+    def show_diff(self, kind: AgentKind, made: list[Plan], trouble: str, *, removes: bool) -> None:
+        """Show what (dis)connecting changes, or why it cannot be done."""
+        self._plans = made
+        self._diff_in.show_diff(kind, connection.diff_of(made), removes=removes)
+        if trouble:
+            self._diff_in.show_diff_trouble(trouble)
+
+    def show_diff_trouble(self, trouble: str) -> None:
+        """Say why it was not done."""
+        self._diff_in.show_diff_trouble(trouble)
+
+    def close_diff(self) -> None:
+        """It is done: go back to where the person was."""
+        self._plans = []
+        self._diff_in.connect_view.closed.emit()
+
+    def test_notice(self) -> Notice:
+        """A notification to try the desktop with."""
+        return Notice(
+            key=NoticeKey("test"),
+            session=None,
+            kind=NoticeClass.DECISION,
+            urgency=Urgency.CRITICAL,
+            title=self.tr("This is how a session asks"),
+            body=self.tr("A click on it opens the window."),
+            buttons=(Button(Act.REVIEW, self.tr("Show…")),),
+        )
+
+    # -- slots -----------------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_tray_intent_made(self, intent: object) -> None:
+        self.intent_made.emit(intent, "tray")
+
+    @Slot(object)
+    def _on_window_intent_made(self, intent: object) -> None:
+        self.intent_made.emit(intent, "window")
+
+    @Slot(object)
+    def _on_mini_intent_made(self, intent: object) -> None:
+        self.intent_made.emit(intent, "mini window")
+
+    @Slot(object)
+    def _on_request_chosen(self, request: Request) -> None:
+        self._on_session_chosen(request.session)
+
+    @Slot(object)
+    def _on_session_chosen(self, session: SessionId) -> None:
+        self.show_window("")
+        self._window.open_session(session)
+
+    @Slot(object)
+    def _on_window_diff_asked(self, kind: AgentKind) -> None:
+        self._diff_in = self._window
+        self.diff_asked.emit(kind, self._is_connected(kind))
+
+    @Slot(object)
+    def _on_settings_window_diff_asked(self, kind: AgentKind) -> None:
+        if self._settings_window is not None:
+            self._diff_in = self._settings_window
+        self.diff_asked.emit(kind, self._is_connected(kind))
+
+    @Slot(object)
+    def _on_connect_asked(self, kind: AgentKind) -> None:
+        del kind  # what was shown is what is done
+        self.connection_asked.emit(list(self._plans))
+
+    @Slot()
+    def _on_mini_asked(self) -> None:
+        if self._mini is not None and self._mini.isVisible():
+            self._mini.hide()
+        else:
+            self._show_mini()
+
+    @Slot(object)
+    def _on_mini_placed(self, place: MiniPlace) -> None:
+        self._state.put("mini", {"screen": place.screen, "x": place.x, "y": place.y, "size": str(place.size)})
+
+    @Slot()
+    def _on_mini_window_asked(self) -> None:
+        self.show_window("")
+
+    @Slot()
+    def _on_mini_dismissed(self) -> None:
+        if self._mini is not None:
+            self._mini.hide()
+
+    @Slot()
+    def _on_settings_asked(self) -> None:
+        if self._settings_window is None:
+            made = SettingsWindow(self._theme)
+            made.settings_changed.connect(self.settings_changed)
+            made.diff_asked.connect(self._on_settings_window_diff_asked)
+            made.connect_asked.connect(self._on_connect_asked)
+            made.disconnect_asked.connect(self._on_connect_asked)
+            made.test_asked.connect(self.test_asked)
+            self._settings_window = made
+        self._settings_window.show_settings(self._settings)
+        self._settings_window.show_agents(self._connections)
+        self._settings_window.show_backend(*self._backend)
+        self._settings_window.show()
+        self._settings_window.raise_()
+        self._settings_window.activateWindow()
+
+    @Slot()
+    def _on_grace_over(self) -> None:
+        if not self._tray.is_available and not self._window.isVisible():
+            self.show_window("")
+
+    def _is_connected(self, kind: AgentKind) -> bool:
+        return any(is_connected for known, _, is_connected in self._connections if known == kind)
+
+    def _show_mini(self) -> None:
+        if self._mini is None:
+            self._mini = MiniWindow(self._theme, _mini_place(self._state))
+            self._mini.set_opacity(self._settings.look.mini_opacity)
+            self._mini.intent_made.connect(self._on_mini_intent_made)
+            self._mini.request_chosen.connect(self._on_request_chosen)
+            self._mini.session_chosen.connect(self._on_session_chosen)
+            self._mini.placed.connect(self._on_mini_placed)
+            self._mini.window_asked.connect(self._on_mini_window_asked)
+            self._mini.dismissed.connect(self._on_mini_dismissed)
+        self._mini.show_board(self._board, clock.now())
+        self._mini.show()
+
+
+def _mini_place(state: WindowState) -> MiniPlace:
+    match state.get("mini"):
+        case {"screen": str(screen), "x": int() | None as x, "y": int() | None as y, "size": str(size)}:
+            known = {str(member): member for member in MiniSize}
+            return MiniPlace(screen, x, y, known.get(size, MiniSize.LINE))
+        case _:
+            return MiniPlace()
+
+
+def _place_by_tray(window: QWidget) -> None:
+    """Put *window* into the corner where trays are; a tray item does not say where it is."""
+    if QGuiApplication.platformName().startswith("wayland"):
+        return
+    screen = QGuiApplication.primaryScreen().availableGeometry()
+    size = window.size().boundedTo(screen.size())
+    # Trays are at the top right on macOS and where the panel is at the top; the free area tells where it is not.
+    whole = QGuiApplication.primaryScreen().geometry()
+    is_at_top = screen.top() > whole.top() or sys.platform == "darwin"
+    y = screen.top() + MARGIN if is_at_top else screen.bottom() - size.height() - 2 * MARGIN
+    window.move(screen.right() - size.width() - MARGIN, max(screen.top(), y))

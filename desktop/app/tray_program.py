@@ -1,0 +1,125 @@
+"""Starts the tray: one instance, Qt, signals of the system, and an orderly end."""
+
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QApplication
+
+from desktop.app import asking, crash, single_instance
+from desktop.app.lasting_singletons import keep_singletons
+from desktop.app.wiring import Program
+from desktop.formats.resources import resource_bytes
+from desktop.storage import paths
+
+log = logging.getLogger(__name__)
+
+APPLICATION_ID = "io.github.agenttray.AgentTray"
+# A first paint needs one turn of the loop; a slow machine some more.
+SMOKE_MS = 400
+LOG_BYTES = 1_000_000
+
+
+def run(*, is_smoke: bool) -> int:
+    """Run the tray until it is told to end; return the exit code."""
+    try:
+        runtime = paths.make_runtime_dir()
+    except paths.UnsafeDirectoryError as error:
+        print(str(error), file=sys.stderr)
+        return 1
+    lock = single_instance.take(runtime)
+    if lock is None:
+        if asking.ask("raise") is None:
+            log.debug("the running tray did not answer")
+        print("Agent Tray runs already; its window was brought forward.", file=sys.stderr)
+        return 0
+    _harden()
+    _log_to_file(paths.places().state)
+    keep_singletons()
+    application = QApplication([APPLICATION_ID])
+    application.setApplicationName("AgentTray")  # letters only: it becomes part of a D-Bus path
+    application.setApplicationDisplayName("Agent Tray")
+    application.setDesktopFileName(APPLICATION_ID)
+    application.setQuitOnLastWindowClosed(False)
+    icon = QPixmap()
+    icon.loadFromData(resource_bytes("icons/agent-tray.svg"))
+    application.setWindowIcon(QIcon(icon))
+    program = Program(runtime, sys.platform)
+    crash.install(paths.places().state, program.report_crash)
+    signals = _Signals(application)
+    try:
+        program.start(shows_window=False)
+        if is_smoke:
+            QTimer.singleShot(SMOKE_MS, application, QApplication.quit)
+        code = application.exec()
+    finally:
+        program.stop()
+        signals.close()
+        lock.release()
+    return code
+
+
+class _Signals(QObject):
+    """Ends the program when the system asks; Python hears a signal only between two of its own instructions."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._reader.setblocking(False)
+        self._before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), _do_nothing)
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._on_notifier_activated)
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._before)
+        self._reader.close()
+        self._writer.close()
+
+    @Slot()
+    def _on_notifier_activated(self) -> None:
+        self._reader.recv(64)
+        QApplication.quit()
+
+
+def _do_nothing(number: int, frame: object) -> None:
+    """Leave the ending to the loop."""
+
+
+def _harden() -> None:
+    """Leave no picture of what agents said on disk, and let no debugger of another program in."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        import ctypes
+
+        set_dumpable = 4  # PR_SET_DUMPABLE of <sys/prctl.h>
+        ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
+
+
+def _log_to_file(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handler = logging.handlers.RotatingFileHandler(
+            directory / "agent-tray.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
+        )
+    except OSError as error:
+        log.warning("there will be no log file: %s", error.strerror)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    os.umask(0o077)
