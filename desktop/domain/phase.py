@@ -4,7 +4,7 @@ The table, first match wins:
 
 1. the process is gone, or the conversation was ended           -> ended
 2. a request is open                                            -> needs approval, needs answer
-3. the agent says it waits                                      -> needs approval, needs answer
+3. the agent says it waits                                      -> needs approval, needs answer; your turn for a menu
 4. the agent says a turn runs, or a subagent of it runs          -> working
 5. the agent says only a background task runs                   -> scheduled
 6. the last turn failed                                         -> failed
@@ -98,8 +98,11 @@ def resolve(session: Session, now: datetime) -> Standing:
     match live.claim:
         case Claim.WAITING_ANSWER:
             return Standing(Phase.NEEDS_ANSWER, f"it says it waits: {live.detail}", live.at)
-        case Claim.WAITING | Claim.WAITING_APPROVAL:
+        case Claim.WAITING_APPROVAL:
             return Standing(Phase.NEEDS_APPROVAL, f"it says it waits: {live.detail}", live.at)
+        case Claim.WAITING:
+            # A menu, opened there by the person: it blocks the agent, but whoever opened it knows.
+            return Standing(Phase.YOUR_TURN, f"something is open in its terminal: {live.detail}", live.at)
         case Claim.WORKING:
             return Standing(Phase.WORKING, "its live state says busy", _turn_start(session) or live.at)
         case Claim.BACKGROUND if not session.subagents:

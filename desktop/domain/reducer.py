@@ -245,6 +245,8 @@ def _with_terminal_request(change: Change, now: datetime) -> Change:
     draft = _draft(session, waiting)
     if shown is not None and (draft is None or shown.call_key == draft.call_key):
         return change
+    if draft is None and waiting.claim is Claim.WAITING:
+        return change  # a menu that the person opened there: nothing is asked
     opened = replace(
         draft or _unnamed(session, waiting), reach=Reach.TERMINAL, why_not=IN_TERMINAL, opened_at=waiting.at
     )
@@ -254,13 +256,17 @@ def _with_terminal_request(change: Change, now: datetime) -> Change:
 
 
 def _draft(session: Session, waiting: Evidence) -> Request | None:
-    """The open tool call that the agent most likely waits for: the first that asks what the agent says it asks."""
+    """The open tool call that the agent most likely waits for: the first that asks what the agent says it asks.
+
+    Older versions say "permission" for a question too; then the call itself knows better.
+    """
     wanted = {
         Claim.WAITING_APPROVAL: (RequestKind.PERMISSION, RequestKind.PLAN),
         Claim.WAITING_ANSWER: (RequestKind.QUESTION, RequestKind.ELICITATION),
     }.get(waiting.claim, tuple(RequestKind))
-    drafts = (call.draft for call in session.calls if call.draft is not None)
-    return next((draft for draft in drafts if draft.kind in wanted), None)
+    drafts = [call.draft for call in session.calls if call.draft is not None]
+    fitting = [draft for draft in drafts if draft.kind in wanted]
+    return next(iter(fitting or drafts), None)
 
 
 def _unnamed(session: Session, waiting: Evidence) -> Request:
