@@ -183,11 +183,15 @@ class Theme(QObject):
 
 
 def is_high_contrast(palette: QPalette) -> bool:
-    """Whether *palette* was chosen for contrast: one ground everywhere, far from its text."""
+    """Whether *palette* was chosen for contrast: one pure ground everywhere, far from its text.
+
+    Ordinary light themes come near: one desktop's default has #FAF9F8 everywhere under black text.
+    """
     roles = (QPalette.ColorRole.Window, QPalette.ColorRole.Base, QPalette.ColorRole.Button)
     grounds = {palette.color(role).rgb() for role in roles}
     ground, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
-    return len(grounds) == 1 and contrast(_hex(ground), _hex(text)) >= _CHOSEN_CONTRAST
+    is_pure = ground.lightness() in (0, 255)
+    return len(grounds) == 1 and is_pure and contrast(_hex(ground), _hex(text)) >= _CHOSEN_CONTRAST
 
 
 def palette_tokens(palette: QPalette) -> Tokens:
