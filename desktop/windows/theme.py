@@ -182,16 +182,19 @@ class Theme(QObject):
                 return DARK if window.lightness() < text.lightness() else LIGHT
 
 
+_MIDDLE, _WHITE = 128, 255  # of the lightness of a colour
+
+
 def is_high_contrast(palette: QPalette) -> bool:
     """Whether *palette* was chosen for contrast: one pure ground everywhere, far from its text.
 
-    Ordinary light themes come near: one desktop's default has #FAF9F8 everywhere under black text.
+    A light one is pure white: one desktop's ordinary theme has #FAF9F8 everywhere under black text.
     """
     roles = (QPalette.ColorRole.Window, QPalette.ColorRole.Base, QPalette.ColorRole.Button)
     grounds = {palette.color(role).rgb() for role in roles}
     ground, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
-    is_pure = ground.lightness() in (0, 255)
-    return len(grounds) == 1 and is_pure and contrast(_hex(ground), _hex(text)) >= _CHOSEN_CONTRAST
+    is_chosen = ground.lightness() < _MIDDLE or ground.lightness() == _WHITE
+    return len(grounds) == 1 and is_chosen and contrast(_hex(ground), _hex(text)) >= _CHOSEN_CONTRAST
 
 
 def palette_tokens(palette: QPalette) -> Tokens:
