@@ -1,0 +1,151 @@
+"""Tests of the shared hook fields; what real agents send is replayed by the contract suite."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from desktop.domain.agent import HookCall
+from desktop.domain.events import (
+    Event,
+    EvidenceGiven,
+    RequestOpened,
+    SessionDescribed,
+    SessionEnded,
+    SubagentStarted,
+    TurnFinished,
+    TurnStarted,
+)
+from desktop.domain.ids import AgentKind
+from desktop.domain.requests import Reach, RequestKind
+from desktop.domain.session import Claim, Ending
+from desktop.formats import hook_payload
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+KIND = AgentKind("some-agent")
+
+
+def told(event: str, marks: tuple[str, ...] = (), **fields: object) -> list[Event]:
+    payload = {"hook_event_name": event, "session_id": "abc", "cwd": "/p", **fields}
+    call = HookCall(json.dumps(payload).encode(), 1, AT, (("TMUX_PANE", "%3"),), "f" * 32)
+    return hook_payload.events(call, KIND, marks)
+
+
+def test_every_known_call_describes_its_session_first() -> None:
+    described = told("SessionStart", model="m", transcript_path="/t.jsonl")[0]
+
+    assert described == SessionDescribed(
+        told("SessionStart")[0].session,  # type: ignore[union-attr]
+        KIND,
+        AT,
+        cwd="/p",
+        model="m",
+        transcript="/t.jsonl",
+        pane="%3",
+    )
+
+
+def test_a_prompt_starts_a_turn() -> None:
+    match told("UserPromptSubmit", prompt="do\nit"):
+        case [_, TurnStarted(prompt=prompt)]:
+            assert prompt == "do it"
+        case other:
+            pytest.fail(str(other))
+
+
+def test_a_prompt_the_agent_put_in_is_no_ones_words() -> None:
+    match told("UserPromptSubmit", ("<machine>",), prompt=" <machine>x"):
+        case [_, TurnStarted(prompt=prompt)]:
+            assert prompt == ""
+        case other:
+            pytest.fail(str(other))
+
+
+def test_the_end_of_a_turn_tells_what_runs_on() -> None:
+    tasks = [
+        {"id": "s1", "type": "subagent", "status": "running", "agent_type": "explorer"},
+        {"id": "s2", "type": "subagent", "status": "completed"},
+        {"id": "b1", "type": "shell", "status": "running"},
+    ]
+
+    match told("Stop", last_assistant_message="done", background_tasks=tasks):
+        case [
+            _,
+            TurnFinished(last_words="done"),
+            SubagentStarted(subagent="s1", role="explorer"),
+            EvidenceGiven() as said,
+        ]:
+            assert said.evidence.claim is Claim.BACKGROUND
+            assert said.evidence.ttl is not None
+        case other:
+            pytest.fail(str(other))
+
+
+def test_a_failed_turn_tells_its_error() -> None:
+    match told("StopFailure", error="unknown", last_assistant_message="API Error: 400"):
+        case [_, TurnFinished(ending=Ending.FAILED, error="API Error: 400")]:
+            pass
+        case other:
+            pytest.fail(str(other))
+
+
+def test_a_permission_notification_does_not_say_what_is_waited_for() -> None:
+    match told("Notification", notification_type="permission_prompt"):
+        case [_, EvidenceGiven(evidence=evidence)]:
+            assert evidence.claim is Claim.WAITING
+            assert not evidence.is_fresh(AT + hook_payload.NOTIFIED_FOR)
+        case other:
+            pytest.fail(str(other))
+
+
+def test_an_ended_conversation_says_why() -> None:
+    assert [event.why for event in told("SessionEnd", reason="clear") if isinstance(event, SessionEnded)] == [
+        "the conversation was cleared"
+    ]
+
+
+@pytest.mark.parametrize("event", ["SubagentStart", "SubagentStop"])
+def test_the_agents_own_errands_are_no_subagents(event: str) -> None:
+    assert told(event, agent_id="a1", agent_type="") == []
+
+
+def test_a_request_is_ours_to_answer_and_bound_to_its_bytes() -> None:
+    match told(
+        "PermissionRequest", tool_name="Bash", tool_input={"command": "ls"}, agent_type="explorer", agent_id="a"
+    ):
+        case [SessionDescribed(), RequestOpened(request=request)]:
+            assert request.id == "f" * 32
+            assert request.kind is RequestKind.PERMISSION
+            assert request.reach is Reach.HOOK
+            assert len(request.digest) == 64
+            assert (request.subagent, request.subagent_id) == ("explorer", "a")
+        case other:
+            pytest.fail(str(other))
+
+
+def test_a_plan_names_the_modes_that_may_follow() -> None:
+    match told("PermissionRequest", tool_name="ExitPlanMode", tool_input={"plan": "x"}):
+        case [_, RequestOpened(request=request)]:
+            assert request.modes == hook_payload.PLAN_MODES
+        case other:
+            pytest.fail(str(other))
+
+
+@pytest.mark.parametrize("event", ["PreToolUse", "FromTheFuture", "", "PermissionRequest"])
+def test_a_call_nobody_knows_means_nothing(event: str) -> None:
+    assert told(event) == []
+
+
+@pytest.mark.parametrize("native", ["../x", "a/b", "a\nb", "", " ", "-x", "x" * 129])
+def test_an_id_that_could_do_harm_names_no_session(native: str) -> None:
+    assert not hook_payload.is_plain_id(native)
+    assert told("Stop", session_id=native) == []
+
+
+def test_only_a_request_for_permission_is_held() -> None:
+    asking = {"hook_event_name": "PermissionRequest", "session_id": "abc", "tool_name": "Bash"}
+
+    assert hook_payload.asks(json.dumps(asking).encode())
+    assert not hook_payload.asks(json.dumps({**asking, "hook_event_name": "Stop"}).encode())
+    assert not hook_payload.asks(json.dumps({**asking, "tool_name": 7}).encode())
+    assert not hook_payload.asks(b"")
