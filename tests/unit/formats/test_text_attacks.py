@@ -214,3 +214,12 @@ def test_a_megabyte_of_anything_takes_linear_time(function: Callable[[str], obje
         return time.thread_time() - begin
 
     assert cost(large) < 20 * cost(small) + 0.25  # tenfold is linear; quadratic would be a hundredfold
+
+
+def test_a_text_of_every_character_there_is_leaves_little_in_memory() -> None:
+    every = "".join(map(chr, range(0x20, 0x30000)))
+
+    assert not text.is_plain(every)
+    assert len(text.reveal(every)) > 1
+
+    assert len(text._PLAIN) <= 8192
