@@ -107,43 +107,59 @@ def plain(text: str) -> str:
 def input_of(screen: str, marks: tuple[str, ...]) -> str | None:
     """What is typed at the prompt on *screen* (with its colour codes); None when no prompt is shown.
 
-    Faint text is a hint of the program, not typed by anyone.
+    Faint text is a hint of the program, not typed by anyone, and so is what the cursor covers right before it.
     """
     for line in reversed(screen.splitlines()):
-        whole, lasting = _texts(line)
+        cells = _cells(line)
+        whole = "".join(cell.text for cell in cells)
         for mark in marks:
             before, found, _ = whole.partition(mark)
             if found and not before.strip(_FRAME):
-                return lasting.partition(mark)[2].strip(_FRAME + "\u00a0")
+                after = cells[len(before) + len(mark) :]
+                is_hint = any(cell.is_faint and cell.text.strip(_FRAME) for cell in after)
+                typed = [cell.text for cell in after if not cell.is_faint and not (is_hint and cell.is_reversed)]
+                return "".join(typed).strip(_FRAME + "\u00a0")
     return None
 
 
-def _texts(line: str) -> tuple[str, str]:
-    whole, lasting, is_faint = [], [], False
-    at = 0
-    for match in _SGR.finditer(line):
-        part = _ESCAPE.sub("", line[at : match.start()])
-        whole.append(part)
-        lasting.append("" if is_faint else part)
-        is_faint = _faint_after(match[1], is_faint)
-        at = match.end()
-    part = _ESCAPE.sub("", line[at:])
-    return "".join([*whole, part]), "".join([*lasting, "" if is_faint else part])
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    is_faint: bool
+    is_reversed: bool
 
 
-def _faint_after(codes: str, is_faint: bool) -> bool:  # noqa: FBT001
+def _cells(line: str) -> list[_Cell]:
+    cells = []
+    at, is_faint, is_reversed = 0, False, False
+    for match in [*_SGR.finditer(line), None]:
+        part = _ESCAPE.sub("", line[at : match.start() if match else len(line)])
+        cells += [_Cell(each, is_faint, is_reversed) for each in part]
+        if match:
+            is_faint, is_reversed = _style_after(match[1], is_faint, is_reversed)
+            at = match.end()
+    return cells
+
+
+def _style_after(codes: str, is_faint: bool, is_reversed: bool) -> tuple[bool, bool]:  # noqa: FBT001
     numbers = codes.split(";")
     while numbers:
         match numbers.pop(0):
-            case "" | "0" | "22":
-                is_faint = False
+            case "" | "0":
+                is_faint = is_reversed = False
             case "2":
                 is_faint = True
+            case "22":
+                is_faint = False
+            case "7":
+                is_reversed = True
+            case "27":
+                is_reversed = False
             case "38" | "48":  # a colour follows: 5;n or 2;r;g;b, in which a 2 is not faint
                 del numbers[: 2 if numbers[:1] == ["5"] else 4]
             case _:
                 pass
-    return is_faint
+    return is_faint, is_reversed
 
 
 def _typed(pane: Pane, agent: Agent) -> str | None:
