@@ -1,0 +1,259 @@
+"""Tests of reading a conversation; what real agents write is replayed by the contract suite."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from desktop.domain.events import (
+    ActivitySeen,
+    Event,
+    FilesChanged,
+    SessionDescribed,
+    SubagentStarted,
+    SubagentStopped,
+    ToolCallEnded,
+    ToolCallStarted,
+    TurnFinished,
+    TurnStarted,
+)
+from desktop.domain.ids import AgentKind, SessionId
+from desktop.domain.requests import Reach, RequestKind
+from desktop.domain.session import Ending, NameSource
+from desktop.formats import tool_calls
+from desktop.formats.conversation_log import ConversationLog
+
+S = SessionId("some-agent:abc")
+NOW = "2026-01-02T03:04:05.678Z"
+AT = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
+
+
+@pytest.fixture
+def log() -> ConversationLog:
+    return ConversationLog(S, AgentKind("some-agent"), ("<machine>",))
+
+
+def feed(log: ConversationLog, *records: dict[str, object]) -> list[Event]:
+    return [event for record in records for event in log.feed(json.dumps({"timestamp": NOW, **record}).encode())]
+
+
+def user(content: object, **fields: object) -> dict[str, object]:
+    return {"type": "user", "message": {"content": content}, **fields}
+
+
+def says(words: str, stop: str | None = "end_turn", message: str = "m1", **fields: object) -> dict[str, object]:
+    content = [{"type": "text", "text": words}]
+    return {"type": "assistant", "message": {"id": message, "stop_reason": stop, "content": content}, **fields}
+
+
+def calls(tool: str, given: object, call: str = "t1") -> dict[str, object]:
+    content = [{"type": "tool_use", "id": call, "name": tool, "input": given}]
+    return {"type": "assistant", "message": {"stop_reason": "tool_use", "content": content}}
+
+
+def result(call: str = "t1", **fields: object) -> dict[str, object]:
+    block = {"type": "tool_result", "tool_use_id": call, "content": "ok", "is_error": bool(fields.pop("failed", False))}
+    return user([block], **fields)
+
+
+def kinds(events: list[Event]) -> list[type[Event]]:
+    return [type(event) for event in events]
+
+
+def test_a_typed_prompt_starts_a_turn_and_the_last_words_end_it(log: ConversationLog) -> None:
+    events = feed(log, user("do\nit", promptSource="typed"), says("looking", "tool_use"), says("done"))
+
+    assert events == [
+        TurnStarted(S, AT, "do it"),
+        ActivitySeen(S, AT, "looking"),
+        TurnFinished(S, AT, last_words="done"),
+    ]
+
+
+def test_a_prompt_with_a_picture_is_a_prompt(log: ConversationLog) -> None:
+    assert feed(log, user([{"type": "image"}, {"type": "text", "text": "what is this"}])) == [
+        TurnStarted(S, AT, "what is this")
+    ]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        user("a reminder", isMeta=True),
+        user("the story so far", isCompactSummary=True),
+        user("<command-name>/clear</command-name>"),
+        user("<local-command-stdout></local-command-stdout>"),
+        user("typed to a subagent", isSidechain=True),
+        {"type": "user"},
+        {"type": "user", "message": None},
+    ],
+)
+def test_what_no_one_asked_starts_no_turn(log: ConversationLog, record: dict[str, object]) -> None:
+    assert feed(log, record) == []
+
+
+def test_a_prompt_that_the_agent_put_in_starts_a_turn_without_words(log: ConversationLog) -> None:
+    assert feed(log, user("<machine> go on", promptSource="system")) == [TurnStarted(S, AT, "")]
+
+
+def test_the_end_of_a_turn_is_told_once_for_several_pieces_of_one_message(log: ConversationLog) -> None:
+    feed(log, user("go", promptSource="typed"))
+
+    events = feed(log, says("first"), says("second"), {"type": "system", "subtype": "turn_duration"})
+
+    assert kinds(events) == [TurnFinished, TurnFinished]
+    assert events[-1] == TurnFinished(S, AT, last_words="second")
+
+
+def test_a_turn_whose_last_words_have_no_stop_reason_ends_with_its_duration(log: ConversationLog) -> None:
+    events = feed(
+        log, user("go", promptSource="typed"), says("done", None), {"type": "system", "subtype": "turn_duration"}
+    )
+
+    assert events[-1] == TurnFinished(S, AT, last_words="done")
+
+
+@pytest.mark.parametrize("words", ["[Request interrupted by user]", "[Request interrupted by user for tool use]"])
+def test_an_interrupted_turn_says_so(log: ConversationLog, words: str) -> None:
+    events = feed(log, user("go", promptSource="typed"), user([{"type": "text", "text": words}]))
+
+    assert events[-1] == TurnFinished(S, AT, Ending.INTERRUPTED)
+
+
+def test_an_error_of_the_models_server_fails_the_turn(log: ConversationLog) -> None:
+    events = feed(
+        log, user("go", promptSource="typed"), says("API Error: 400 no", "stop_sequence", isApiErrorMessage=True)
+    )
+
+    assert events[-1] == TurnFinished(S, AT, Ending.FAILED, "API Error: 400 no")
+
+
+def test_words_about_an_error_are_no_error(log: ConversationLog) -> None:
+    events = feed(log, user("go", promptSource="typed"), says("API Error: 400 is what you saw"))
+
+    assert events[-1] == TurnFinished(S, AT, last_words="API Error: 400 is what you saw")
+
+
+def test_a_call_carries_the_request_it_would_be(log: ConversationLog) -> None:
+    feed(log, user("go", promptSource="typed"))
+
+    started = feed(log, calls("Bash", {"command": "ls"}))[0]
+
+    assert isinstance(started, ToolCallStarted)
+    draft = started.call.draft
+    assert draft is not None
+    assert (draft.kind, draft.reach, draft.text) == (RequestKind.PERMISSION, Reach.TERMINAL, "ls")
+    assert draft.why_not
+    assert started.call.call_key == draft.call_key == tool_calls.call_key("Bash", {"command": "ls"})
+
+
+def test_the_same_call_twice_is_two_requests(log: ConversationLog) -> None:
+    first, *_ = feed(log, user("go", promptSource="typed"), calls("Bash", {}, "a"))[1:]
+    second = feed(log, calls("Bash", {}, "b"))[0]
+
+    assert isinstance(first, ToolCallStarted)
+    assert isinstance(second, ToolCallStarted)
+    assert first.call.draft
+    assert second.call.draft
+    assert first.call.draft.id != second.call.draft.id
+
+
+def test_a_file_is_changed_when_its_write_succeeded(log: ConversationLog) -> None:
+    feed(log, user("go", promptSource="typed"), calls("Write", {"file_path": "/p/a"}))
+
+    assert feed(log, result()) == [ToolCallEnded(S, "t1", AT), FilesChanged(S, AT, ("/p/a",))]
+
+
+@pytest.mark.parametrize(
+    ("tool", "fields"), [("Write", {"failed": True}), ("Read", {}), ("Write", {"slug": "a-plan"})], ids=str
+)
+def test_nothing_else_is_a_changed_file(log: ConversationLog, tool: str, fields: dict[str, object]) -> None:
+    feed(log, user("go", promptSource="typed"), calls(tool, {"file_path": "/home/x/plans/a-plan.md"}))
+
+    assert kinds(feed(log, result(**fields))) == [ToolCallEnded]
+
+
+def test_a_refused_call_is_denied_and_a_failed_one_is_not(log: ConversationLog) -> None:
+    feed(log, user("go", promptSource="typed"), calls("Bash", {}, "a"), calls("Bash", {}, "b"))
+
+    assert feed(log, result("a", failed=True, toolDenialKind="user-rejected")) == [
+        ToolCallEnded(S, "a", AT, is_denied=True)
+    ]
+    assert feed(log, result("b", failed=True)) == [ToolCallEnded(S, "b", AT, is_denied=False)]
+
+
+def test_a_result_after_the_end_starts_no_new_turn(log: ConversationLog) -> None:
+    feed(log, user("go", promptSource="typed"), calls("Bash", {}), says("done"))
+
+    assert kinds(feed(log, result())) == [ToolCallEnded]
+
+
+def test_a_helper_that_runs_on_is_told_from_start_to_end(log: ConversationLog) -> None:
+    feed(log, user("go", promptSource="typed"), calls("Agent", {"subagent_type": "explorer"}))
+    launched = feed(log, result(toolUseResult={"status": "async_launched", "agentId": "h1"}))
+    note = "<task-notification>\n<task-id>h1</task-id>\n"
+
+    ended = feed(log, {"type": "queue-operation", "operation": "enqueue", "content": note})
+
+    assert launched[-1] == SubagentStarted(S, "h1", "explorer", AT)
+    assert ended == [SubagentStopped(S, "h1", AT)]
+
+
+def test_a_tail_that_begins_inside_a_turn_says_that_one_runs_but_is_not_decided(log: ConversationLog) -> None:
+    assert kinds(feed(log, result())) == [TurnStarted, ToolCallEnded]
+    assert not log.is_decided
+
+    feed(log, user("next", promptSource="typed"))
+    assert log.is_decided
+
+
+def test_facts_are_told_once_and_again_when_they_change(log: ConversationLog) -> None:
+    here = {"cwd": "/p", "gitBranch": "main", "version": "1"}
+    first = feed(log, user("a", promptSource="typed", **here))[0]
+    again = feed(log, user("b", promptSource="typed", **here))
+    moved = feed(log, user("c", promptSource="typed", **{**here, "gitBranch": "topic"}))[0]
+
+    assert first == SessionDescribed(S, AgentKind("some-agent"), AT, cwd="/p", branch="main", version="1")
+    assert kinds(again) == [TurnStarted]
+    assert moved == SessionDescribed(S, AgentKind("some-agent"), AT, branch="topic")
+
+
+def test_the_persons_own_title_outlasts_a_made_up_one(log: ConversationLog) -> None:
+    events = feed(
+        log,
+        {"type": "ai-title", "aiTitle": "Made up"},
+        {"type": "custom-title", "customTitle": "Mine"},
+        {"type": "ai-title", "aiTitle": "Made up again"},
+        {"type": "last-prompt", "lastPrompt": "the\nprompt"},
+    )
+
+    assert [event.name for event in events if isinstance(event, SessionDescribed)] == [
+        (NameSource.TITLE, "Made up"),
+        (NameSource.TITLE, "Mine"),
+        (NameSource.PROMPT, "the prompt"),
+    ]
+
+
+def test_a_command_of_the_persons_own_is_shown_as_typed(log: ConversationLog) -> None:
+    tagged = (
+        "<command-message>fix</command-message>\n<command-name>/fix</command-name>\n<command-args>all 3</command-args>"
+    )
+
+    assert feed(log, user(tagged, origin={"kind": "human"})) == [TurnStarted(S, AT, "/fix all 3")]
+
+
+def test_lines_that_cannot_be_read_are_counted(log: ConversationLog) -> None:
+    assert log.feed(b'{"type":"user","mess') == []
+    assert log.feed(b'{"type":"user","message":7}') == []
+    assert log.feed(b'{"type":"from-the-future"}') == []
+
+    assert log.skipped == 2
+
+
+def test_many_open_calls_do_not_pile_up(log: ConversationLog) -> None:
+    feed(
+        log, user("go", promptSource="typed"), *(calls("Write", {"file_path": f"/p/{n}"}, f"t{n}") for n in range(300))
+    )
+
+    assert kinds(feed(log, result("t0"))) == [ToolCallEnded]
+    assert kinds(feed(log, result("t299"))) == [ToolCallEnded, FilesChanged]
