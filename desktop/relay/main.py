@@ -104,6 +104,7 @@ def _write_stdout(data: bytes) -> None:
 
 
 def _converse(sock: "_socket.socket", payload: bytes) -> None:
+    parent = posix.getppid()
     sock.settimeout(FIRST_ANSWER_S)
     sock.sendall(b"AT1 hook %s %d\n" % (sys.argv[1].encode("ascii"), len(payload)) + payload)
     waiting = b""
@@ -116,6 +117,8 @@ def _converse(sock: "_socket.socket", payload: bytes) -> None:
             waiting += got
             continue
         waiting = rest
+        if posix.getppid() != parent:
+            return  # the agent died: nobody is left to read an answer
         if line in (b"", b"hold"):
             sock.settimeout(HEARTBEAT_S)
             continue

@@ -526,6 +526,26 @@ def test_an_idle_socket_does_not_wake(tray: HookSocket, runtime: Path, events: E
     assert front.pulses == pulses
 
 
+def test_fault_27_the_hook_of_an_agent_that_died_lets_its_request_go(
+    tray: HookSocket, runtime: Path, events: Events, front: Front
+) -> None:
+    code = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-I', '-S', sys.argv[1], 'fake'],"
+        " stdin=subprocess.PIPE, stdout=subprocess.PIPE); p.stdin.write(sys.argv[2].encode());"
+        " p.stdin.close(); p.wait()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", code, str(hook_agent.RELAY), call().decode()],
+        env={"XDG_RUNTIME_DIR": str(runtime)},
+    ) as agent:
+        front.owners[SESSION] = (agent.pid,)
+        assert events.wait(RequestOpened).request.is_answerable
+
+        agent.kill()
+
+    assert events.wait(RequestReleased, deadline_s=hook_socket.BEAT_S + 2).why == hook_socket.HOOK_ENDED
+
+
 # -- the other verbs
 
 
