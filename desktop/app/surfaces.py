@@ -37,6 +37,7 @@ class Surfaces(QObject):
     connection_asked = Signal(object)  # list[Plan]
     resume_copied = Signal(object)  # SessionId
     test_asked = Signal()
+    window_shown = Signal()
     quit_asked = Signal()
 
     def __init__(self, settings: Settings, state: WindowState, parent: QObject | None = None) -> None:
@@ -142,6 +143,7 @@ class Surfaces(QObject):
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.raise_()
         window.activateWindow()
+        self.window_shown.emit()
 
     @Slot()
     def toggle_window(self) -> None:

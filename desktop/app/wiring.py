@@ -27,6 +27,7 @@ from desktop.domain.notices import Act, NoticeActed
 from desktop.domain.ports import Sink
 from desktop.domain.replies import Intent, MarkSeen
 from desktop.domain.settings import Settings
+from desktop.formats import words
 from desktop.hub.effects import Effect
 from desktop.hub.hub import Hub
 from desktop.notifications.choose import ChosenNotifier, candidates
@@ -87,6 +88,7 @@ class Program(QObject):
         surfaces.connection_asked.connect(self._on_surfaces_connection_asked)
         surfaces.resume_copied.connect(self._on_surfaces_resume_copied)
         surfaces.test_asked.connect(self._on_surfaces_test_asked)
+        surfaces.window_shown.connect(self._on_surfaces_window_shown)
         surfaces.quit_asked.connect(QApplication.quit)
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -227,6 +229,13 @@ class Program(QObject):
             QGuiApplication.clipboard().setText(row.resume_command)
 
     @Slot()
+    def _on_surfaces_window_shown(self) -> None:
+        """What is cheap to know and seldom changes is looked at when somebody looks."""
+        self._look_at_connections()
+        self._sum_up_the_day()
+        self._refresh()
+
+    @Slot()
     def _on_surfaces_test_asked(self) -> None:
         self._notifier.raise_notice(self._surfaces.test_notice())
 
@@ -245,6 +254,16 @@ class Program(QObject):
         self._hub.connect(connected)
         labels = {agent.kind: agent.label for agent in self._agents if agent.hook_setup is not None}
         self._surfaces.show_connections(labels, connected)
+
+    def _sum_up_the_day(self) -> None:
+        now = clock.now()
+        midnight = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+
+        def sum_up(ledger: Ledger) -> None:
+            blocked, interruptions = ledger.waited(midnight, now)
+            self._inbox.call(lambda: self._surfaces.show_today(words.today(timedelta(seconds=blocked), interruptions)))
+
+        self._scribe.note(sum_up)
 
     def _plan(self) -> None:
         due = self._hub.next_deadline()

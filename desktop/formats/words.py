@@ -143,3 +143,13 @@ def _long_age(delta: timedelta) -> str:
 
 def _rest(delta: timedelta, step: timedelta) -> timedelta:
     return step - delta % step
+
+
+def today(blocked: timedelta, interruptions: int) -> str:
+    """What the day cost so far; empty while it cost nothing."""
+    if not interruptions and blocked < timedelta(minutes=1):
+        return ""
+    shown = "1 interruption" if interruptions == 1 else f"{interruptions} interruptions"
+    minutes = int(blocked.total_seconds() // 60)
+    stood = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return f"Today  {stood} blocked · {shown}"
