@@ -39,7 +39,9 @@ def test_one_that_has_ended_is_said_so(session: "subprocess.Popen[bytes]") -> No
     assert process.started_of(session.pid) == ""
 
 
-@pytest.mark.parametrize(("pid", "started"), [(os.getpid(), ""), (0, "1"), (-1, "1"), (1, "1")])
+@pytest.mark.parametrize(
+    ("pid", "started"), [pytest.param(os.getpid(), "", id="ourselves"), (0, "1"), (-1, "1"), (1, "1")]
+)
 def test_nobody_is_ended_on_a_guess(pid: int, started: str) -> None:
     with pytest.raises(Refused, match="not known"):
         process.stop(pid, started)
