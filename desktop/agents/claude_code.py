@@ -17,6 +17,7 @@ from desktop.formats.conversation_log import BEFORE_ALL, ConversationLog
 from desktop.formats.foreign_json import parse_object, text_of
 
 KIND = AgentKind("claude-code")
+HOME_VARIABLE = "CLAUDE_CONFIG_DIR"
 
 # Prompts that the agent puts in itself.
 MACHINE_MARKS = ("<task-notification>", "<system-reminder>", "Another Claude session sent a message")
@@ -114,7 +115,7 @@ def open_transcript(session: SessionId) -> TranscriptReader:
 
 def read_hook(call: HookCall) -> list[Event]:
     """Turn a hook call into events."""
-    return hook_payload.events(call, KIND, MACHINE_MARKS)
+    return hook_payload.events(call, KIND, MACHINE_MARKS, HOME_VARIABLE)
 
 
 # An unknown event in the settings opens a dialog at every start of the agent: only events that every version knows.
@@ -214,7 +215,7 @@ AGENT = Agent(
     executables=frozenset({"claude", "claude.exe"}),
     tried_with=("2.1.197", "2.1.330"),
     default_home="~/.claude",
-    home_variable="CLAUDE_CONFIG_DIR",
+    home_variable=HOME_VARIABLE,
     live_state_dir="sessions",
     read_live_state=read_live_state,
     transcript_dir="projects",

@@ -87,10 +87,13 @@ def asks(raw: bytes) -> bool:
     return payload is not None and payload.event == ASKING_EVENT and bool(text_of(payload.fields, "tool_name"))
 
 
-def events(call: HookCall, agent: AgentKind, machine_marks: tuple[str, ...] = ()) -> list[Event]:
+def events(
+    call: HookCall, agent: AgentKind, machine_marks: tuple[str, ...] = (), home_variable: str = ""
+) -> list[Event]:
     """Turn a call into events; an empty list for what nobody knows.
 
-    A prompt that begins with one of *machine_marks* was put in by the agent, not typed by a person.
+    A prompt that begins with one of *machine_marks* was put in by the agent, not typed by a person. *home_variable*
+    names the agent's home in the environment of the hook.
     """
     payload = read(call.payload)
     if payload is None:
@@ -100,11 +103,14 @@ def events(call: HookCall, agent: AgentKind, machine_marks: tuple[str, ...] = ()
         news = _news(payload, session, call, machine_marks)
     except (RecursionError, OverflowError):
         return []  # nested or numbered beyond reason
-    return [_described(payload, session, agent, call), *news] if news is not None else []
+    return [_described(payload, session, agent, call, home_variable), *news] if news is not None else []
 
 
-def _described(payload: Payload, session: SessionId, agent: AgentKind, call: HookCall) -> SessionDescribed:
+def _described(
+    payload: Payload, session: SessionId, agent: AgentKind, call: HookCall, home_variable: str
+) -> SessionDescribed:
     fields = payload.fields
+    environment = dict(call.environment)
     return SessionDescribed(
         session,
         agent,
@@ -112,7 +118,8 @@ def _described(payload: Payload, session: SessionId, agent: AgentKind, call: Hoo
         cwd=text_of(fields, "cwd") or None,
         transcript=text_of(fields, "transcript_path") or None,
         model=text_of(fields, "model") or None,
-        pane=dict(call.environment).get("TMUX_PANE") or None,
+        home=environment.get(home_variable) or None,
+        pane=environment.get("TMUX_PANE") or None,
     )
 
 

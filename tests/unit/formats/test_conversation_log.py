@@ -257,3 +257,42 @@ def test_many_open_calls_do_not_pile_up(log: ConversationLog) -> None:
 
     assert kinds(feed(log, result("t0"))) == [ToolCallEnded]
     assert kinds(feed(log, result("t299"))) == [ToolCallEnded, FilesChanged]
+
+
+def test_the_agents_own_filler_says_nothing(log: ConversationLog) -> None:
+    filler = says("No response requested.")
+    filler["message"]["model"] = "<synthetic>"  # type: ignore[index]
+
+    assert feed(log, filler) == []
+
+
+def test_trying_again_and_compacting_are_signs_of_life(log: ConversationLog) -> None:
+    for subtype in ("api_error", "compact_boundary"):
+        assert kinds(feed(log, {"type": "system", "subtype": subtype})) == [ActivitySeen]
+    assert feed(log, {"type": "system", "subtype": "from-the-future"}) == []
+
+
+def test_an_answer_that_is_no_list_of_pieces_says_nothing(log: ConversationLog) -> None:
+    assert feed(log, {"type": "assistant", "message": {"content": "x"}}, {"type": "assistant"}) == []
+
+
+def test_a_time_that_is_none_leaves_the_last_one_standing(log: ConversationLog) -> None:
+    feed(log, user("a", promptSource="typed"))
+
+    assert feed(log, {**user("b", promptSource="typed"), "timestamp": "yesterday"}) == [TurnStarted(S, AT, "b")]
+    assert feed(log, {**user("c", promptSource="typed"), "timestamp": "2027-01-01T00:00:00"}) == [
+        TurnStarted(S, AT, "c")
+    ]
+
+
+def test_thinking_is_a_sign_of_life_and_ends_nothing(log: ConversationLog) -> None:
+    def thinks(stop: str | None) -> dict[str, object]:
+        return {
+            "type": "assistant",
+            "message": {"stop_reason": stop, "content": [{"type": "thinking", "thinking": "x"}]},
+        }
+
+    feed(log, user("go", promptSource="typed"))
+
+    assert feed(log, thinks("tool_use")) == [ActivitySeen(S, AT, "thinking")]
+    assert feed(log, thinks("end_turn")) == []

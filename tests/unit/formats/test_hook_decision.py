@@ -1,6 +1,7 @@
 """Tests of what a relay prints for a reply."""
 
 import dataclasses
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -198,3 +199,42 @@ def test_what_was_shown_does_not_decide_what_is_answered() -> None:
     painted = dataclasses.replace(request, kind=PLAN[1].kind, text="harmless")
 
     assert decision(raw, painted, ApprovePlan(request.session, request.id, request.digest)) is None
+
+
+def test_bytes_that_ask_nothing_get_no_answer() -> None:
+    raw = b'{"hook_event_name":"Stop","session_id":"abc"}'
+    _, request = BASH
+    claimed = dataclasses.replace(request, digest=hashlib.sha256(raw).hexdigest())
+
+    assert hook_decision.write(raw, claimed, Allow(claimed.session, claimed.id, claimed.digest)) is None
+
+
+def test_a_plan_may_be_approved_without_a_change_of_mode() -> None:
+    raw, request = PLAN
+
+    told = decision(raw, request, ApprovePlan(request.session, request.id, request.digest))
+
+    assert isinstance(told, dict)
+    assert "updatedPermissions" not in told
+
+
+def test_a_permission_is_not_answered_like_a_question() -> None:
+    raw, request = BASH
+
+    assert decision(raw, request, Answer(request.session, request.id, request.digest, (("ls",),))) is None
+
+
+def test_an_input_nested_beyond_reason_gets_no_answer_rather_than_a_crash() -> None:
+    named_only = BASH[1]
+    for size in range(800, 1000):  # around what Python's stack holds
+        raw = (
+            b'{"hook_event_name":"PermissionRequest","session_id":"abc","tool_name":"ExitPlanMode","tool_input":{"a":'
+            + b"[" * size
+            + b"]" * size
+            + b"}}"
+        )
+        request = dataclasses.replace(named_only, digest=hashlib.sha256(raw).hexdigest())
+
+        written = hook_decision.write(raw, request, ApprovePlan(request.session, request.id, request.digest))
+
+        assert written is None or written.count(b"[") == size

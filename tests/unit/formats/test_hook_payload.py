@@ -27,8 +27,8 @@ KIND = AgentKind("some-agent")
 
 def told(event: str, marks: tuple[str, ...] = (), **fields: object) -> list[Event]:
     payload = {"hook_event_name": event, "session_id": "abc", "cwd": "/p", **fields}
-    call = HookCall(json.dumps(payload).encode(), 1, AT, (("TMUX_PANE", "%3"),), "f" * 32)
-    return hook_payload.events(call, KIND, marks)
+    call = HookCall(json.dumps(payload).encode(), 1, AT, (("TMUX_PANE", "%3"), ("SOME_HOME", "/h")), "f" * 32)
+    return hook_payload.events(call, KIND, marks, "SOME_HOME")
 
 
 def test_every_known_call_describes_its_session_first() -> None:
@@ -41,6 +41,7 @@ def test_every_known_call_describes_its_session_first() -> None:
         cwd="/p",
         model="m",
         transcript="/t.jsonl",
+        home="/h",
         pane="%3",
     )
 
@@ -149,3 +150,21 @@ def test_only_a_request_for_permission_is_held() -> None:
     assert not hook_payload.asks(json.dumps({**asking, "hook_event_name": "Stop"}).encode())
     assert not hook_payload.asks(json.dumps({**asking, "tool_name": 7}).encode())
     assert not hook_payload.asks(b"")
+
+
+def test_an_input_nested_beyond_reason_opens_nothing() -> None:
+    deep = b'{"hook_event_name":"PermissionRequest","session_id":"abc","tool_name":"X","tool_input":{"a":%s}}'
+    sizes = range(800, 1000)  # around what Python's stack holds
+
+    for size in sizes:
+        payload = deep % (b"[" * size + b"]" * size)
+        hook_payload.events(HookCall(payload, 1, AT, (), "f" * 32), KIND)  # raises at no depth
+
+
+def test_a_request_without_a_number_of_its_own_is_named_after_its_bytes() -> None:
+    payload = json.dumps({"hook_event_name": "PermissionRequest", "session_id": "abc", "tool_name": "Bash"}).encode()
+
+    opened = hook_payload.events(HookCall(payload, 1, AT), KIND)[1]
+
+    assert isinstance(opened, RequestOpened)
+    assert opened.request.id == opened.request.digest[:32]
