@@ -37,7 +37,7 @@ def stream(verb: str, *, timeout_s: float | None = None) -> Iterator[dict[str, o
 def _connect() -> socket.socket | None:
     if not hasattr(socket, "AF_UNIX"):
         return None
-    for directory in paths.runtime_candidates():
+    for directory in filter(paths.is_ours_alone, paths.runtime_candidates()):
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(TIMEOUT_S)
         try:

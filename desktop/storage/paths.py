@@ -84,6 +84,11 @@ def _is_private(path: str | Path, uid: int, forbidden: int) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == uid and not found.st_mode & forbidden
 
 
+def is_ours_alone(directory: Path) -> bool:
+    """Whether nobody else can have put anything into *directory*: to be asked before what listens there is believed."""
+    return sys.platform != "win32" and _is_private(directory, os.getuid(), 0o077)
+
+
 def make_runtime_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Make the directory of the socket and the lock, or find it as we left it: ours alone, no link."""
     candidates = runtime_candidates(environ)
@@ -96,7 +101,7 @@ def make_runtime_dir(environ: Mapping[str, str] = os.environ) -> Path:
         pass
     except OSError as error:
         raise UnsafeDirectoryError(f"{directory} could not be made ({error.strerror}).") from error
-    if not _is_private(directory, os.getuid(), 0o077):
+    if not is_ours_alone(directory):
         raise UnsafeDirectoryError(
             f"{directory} is not a directory of yours alone, so hooks will not be served there. "
             "Remove it, then start again."

@@ -12,7 +12,7 @@ import selectors
 import socket
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from desktop.domain.requests import Reach
 from desktop.formats import hook_wire, proc_stat
 from desktop.formats.hook_wire import Verb
 from desktop.watchers import hook_peer
+from desktop.watchers.held_calls import HeldCalls
 from desktop.watchers.hook_connection import MOST_UNSENT, Connection, Stage
 from desktop.watchers.hook_listener import Listener
 
@@ -41,7 +42,6 @@ OWNER_POLL_S = 0.05
 BEAT_S = 2.0  # the relay gives up after 5 s without one
 MAIN_THREAD_S = 5.0  # a window that has not answered for this long cannot take an answer either
 SAID_S = 3.0  # for the relay to print: it has nothing else to do
-MOST_REMEMBERED = 1024
 _TERMINAL = ("TMUX", "TMUX_PANE")
 
 NOT_FROM_SESSION = "It was not asked by the session's own process, so it can only be answered in its terminal."
@@ -104,9 +104,7 @@ class HookSocket:
         self._orders: deque[_Order] = deque()
         self._connections: set[Connection] = set()
         self._served: Connection | None = None
-        self._held: dict[RequestId, Connection] = {}
-        self._session_by_past_request: OrderedDict[RequestId, SessionId] = OrderedDict()
-        self._guard = threading.Lock()  # of _held and _session_by_past_request, which the main thread reads
+        self._held = HeldCalls()
         self._stopping = threading.Event()
         self._main_beat_at = 0.0
         self._next_beat: float | None = None
@@ -160,9 +158,7 @@ class HookSocket:
 
     def payload_of(self, request: RequestId) -> bytes | None:
         """The very bytes that the agent asked with, while its hook waits."""
-        with self._guard:
-            connection = self._held.get(request)
-        return connection.call.payload if connection is not None and connection.call is not None else None
+        return self._held.payload_of(request)
 
     def beat(self) -> None:
         """The main thread is alive: call this there, in answer to ``Front.pulse``."""
@@ -357,7 +353,6 @@ class HookSocket:
                 case _:
                     self._pass_on(connection, [event])
         if not is_own:
-            self._remember(request.id, request.session)
             self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), NOT_FROM_SESSION))
             self._finish(connection, hook_wire.DONE)
 
@@ -365,30 +360,19 @@ class HookSocket:
         now = time.monotonic()
         connection.stage = Stage.HELD
         connection.received.clear()
-        with self._guard:
-            is_first = not self._held
-            self._held[request] = connection
+        is_first = not self._held.all()
+        self._held.add(request, connection)
         if is_first:
             self._main_beat_at = now
             self._next_beat = now + BEAT_S
             self._front.pulse()
 
-    def _remember(self, request: RequestId, session: SessionId) -> None:
-        with self._guard:
-            self._session_by_past_request[request] = session
-            while len(self._session_by_past_request) > MOST_REMEMBERED:
-                self._session_by_past_request.popitem(last=False)
-
     def _unhold(self, connection: Connection) -> None:
-        request = connection.request
-        if request is None:
+        if connection.request is None:
             return
-        with self._guard:
-            is_known = self._held.pop(request.id, None) is not None
-            if not self._held:
-                self._next_beat = None
-        if is_known:
-            self._remember(request.id, request.session)
+        self._held.discard(connection.request)
+        if not self._held.all():
+            self._next_beat = None
 
     def _on_said(self, connection: Connection) -> None:
         assert connection.request is not None
@@ -419,7 +403,7 @@ class HookSocket:
                 case _Say(request, stdout):
                     self._say(request, stdout)
                 case _Release(request, why):
-                    for connection in list(self._held.values()) if request is None else [self._held.get(request)]:
+                    for connection in self._held.all() if request is None else [self._held.get(request)]:
                         if connection is not None:
                             self._release(connection, why)
                 case _Publish(lines):
@@ -432,7 +416,7 @@ class HookSocket:
     def _say(self, request_id: RequestId, stdout: bytes) -> None:
         connection = self._held.get(request_id)
         if connection is None:
-            session = self._session_by_past_request.get(request_id)
+            session = self._held.past_session(request_id)
             if session is not None:
                 self._sink(DeliveryFailed(session, request_id, datetime.now(UTC), TOO_LATE))
             return
@@ -453,7 +437,7 @@ class HookSocket:
         self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), why))
 
     def _release_all(self, why: str) -> None:
-        for connection in list(self._held.values()):
+        for connection in self._held.all():
             self._release(connection, why)
 
     # -- time
@@ -469,7 +453,7 @@ class HookSocket:
         if self._next_beat is not None and self._next_beat <= now:
             if now - self._main_beat_at > MAIN_THREAD_S:
                 self._release_all(WINDOW_STUCK)
-            for connection in list(self._held.values()):
+            for connection in self._held.all():
                 connection.send(hook_wire.BEAT)
                 self._settle(connection)
             if self._next_beat is not None:

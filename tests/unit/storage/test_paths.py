@@ -43,6 +43,16 @@ def test_24_a_runtime_directory_that_is_not_ours_alone_is_refused_with_a_remedy(
         paths.make_runtime_dir({"XDG_RUNTIME_DIR": str(base)})
 
 
+def test_25_what_listens_in_a_directory_open_to_others_is_not_believed(base: Path) -> None:
+    made = paths.make_runtime_dir({"XDG_RUNTIME_DIR": str(base)})
+    assert paths.is_ours_alone(made)
+
+    made.chmod(0o770)
+
+    assert not paths.is_ours_alone(made)
+    assert not paths.is_ours_alone(base / "missing")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to give a directory away")
 def test_24_a_directory_of_another_user_is_refused(base: Path) -> None:
     (base / "agent-tray").mkdir(mode=0o700)
