@@ -142,9 +142,10 @@ def main():
     if command not in ("run", "demo", "test", "bench"):
         print(USAGE, end="")
         sys.exit(0 if command in ("-h", "--help", "help") else 2)
-    ensure_libraries()
-    ensure_venv(with_checks=command in ("test", "bench"))
     has_display = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if has_display or command != "run":  # following the sessions in a terminal needs no Qt
+        ensure_libraries()
+    ensure_venv(with_checks=command in ("test", "bench"))
     if command in ("test", "bench"):
         if not has_display:
             os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
