@@ -80,7 +80,7 @@ def _cut_badge(painter: QPainter, count: int, size: int, outline: int, tokens: T
     height = round(size * _BADGE_SHARE)
     width = height if len(text) == 1 else round(height * 1.5)
     box = QRectF(size - width - outline, size - height - outline, width, height)
-    gap = max(1.0, size * _GAP_SHARE)
+    gap = 0.0 if outline else max(1.0, size * _GAP_SHARE)  # the rim keeps them apart as well
     around = box.adjusted(-gap, -gap, gap, gap)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)

@@ -1,0 +1,41 @@
+"""Where the mini window stands."""
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSize
+
+from desktop.windows.mini_place import MARGIN, Area, MiniPlace, position, resized
+
+LEFT = Area("left", QRect(0, 30, 1280, 770))
+RIGHT = Area("right", QRect(1280, 0, 1920, 1080))
+SIZE = QSize(298, 136)
+
+
+def test_it_comes_back_to_where_it_was() -> None:
+    assert position(MiniPlace("right", 100, 50), SIZE, (LEFT, RIGHT)) == QPoint(1380, 50)
+
+
+def test_at_first_it_stands_in_the_upper_right_corner() -> None:
+    assert position(MiniPlace(), SIZE, (LEFT,)) == QPoint(1279 - 298 - MARGIN, 30 + MARGIN)
+
+
+@pytest.mark.parametrize(("x", "y"), [(5000, 5000), (-500, -500), (1200, 700)])
+def test_fault_36_it_is_wholly_visible_whatever_was_remembered(x: int, y: int) -> None:
+    corner = position(MiniPlace("right", x, y), SIZE, (LEFT,))
+
+    assert LEFT.rect.contains(QRect(corner, SIZE))
+
+
+def test_without_any_screen_there_still_is_a_place() -> None:
+    assert position(MiniPlace("left", 1, 1), SIZE, ()) == QPoint(MARGIN, MARGIN)
+
+
+def test_it_grows_away_from_the_edges_it_is_near() -> None:
+    pill = QRect(1150, 760, 119, 28)
+
+    card = QRect(resized(pill, SIZE, LEFT.rect), SIZE)
+
+    assert (card.right(), card.bottom()) == (pill.right(), pill.bottom())
+
+
+def test_it_keeps_its_corner_in_the_upper_left() -> None:
+    assert resized(QRect(50, 60, 119, 28), SIZE, LEFT.rect) == QPoint(50, 60)
