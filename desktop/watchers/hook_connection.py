@@ -41,6 +41,11 @@ class Connection:
     request: Request | None = None
     decide_by: float = 0.0
 
+    @property
+    def size(self) -> int:
+        """How many bytes it makes us keep."""
+        return len(self.received) + (len(self.call.payload) if self.call is not None else 0)
+
     def receive(self) -> bytes | None:
         """Take what has come; None when the other end is gone."""
         try:

@@ -46,6 +46,7 @@ _TERMINAL = ("TMUX", "TMUX_PANE")
 
 NOT_FROM_SESSION = "It was not asked by the session's own process, so it can only be answered in its terminal."
 HOOK_ENDED = "the hook ended"
+ASKED_AGAIN = "the agent asked the same again"
 WINDOW_STUCK = "Agent Tray was busy for too long; answer in the terminal"
 TOO_LATE = "The agent no longer waits for this answer here; look at its terminal."
 NOT_TAKEN = "The agent's hook ended before it could pass the answer on; look at its terminal."
@@ -269,7 +270,7 @@ class HookSocket:
             self._forget(connection)
             return
         if payload is None:
-            if sum(len(each.received) for each in self._connections) > MOST_BYTES:
+            if sum(each.size for each in self._connections) > MOST_BYTES:
                 self._forget(connection)
             return
         assert connection.header is not None
@@ -360,6 +361,9 @@ class HookSocket:
         now = time.monotonic()
         connection.stage = Stage.HELD
         connection.received.clear()
+        earlier = self._held.get(request)
+        if earlier is not None:
+            self._release(earlier, ASKED_AGAIN)
         is_first = not self._held.all()
         self._held.add(request, connection)
         if is_first:

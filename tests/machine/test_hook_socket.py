@@ -233,6 +233,21 @@ def test_21_the_same_ask_on_two_connections_is_two_requests(tray: HookSocket, ru
     assert sorted([outcome(first)[0], outcome(second)[0]]) == [b"", YES]
 
 
+def test_21_a_request_asked_again_under_its_own_id_lets_the_first_hook_go(
+    tray: HookSocket, runtime: Path, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook_socket.secrets, "token_hex", lambda size: "7" * 2 * size)
+    first = ask(runtime, call())
+    events.wait(RequestOpened)
+    second = ask(runtime, call())
+
+    request = events.wait(RequestOpened, 2).request.id
+    assert outcome(first) == (b"", b"", 0)
+    tray.say(request, YES)
+
+    assert outcome(second)[0] == YES
+
+
 def test_21_a_second_reply_to_a_request_is_not_sent(tray: HookSocket, runtime: Path, events: Events) -> None:
     process = ask(runtime, call())
     request = events.wait(RequestOpened).request.id
@@ -287,7 +302,9 @@ def test_23_a_thousand_connections_cost_no_thread_and_the_next_call_is_served(
     tray: HookSocket, runtime: Path, events: Events
 ) -> None:
     threads, before = threading.active_count(), descriptors()
-    clients = [client(runtime) for _ in range(400)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    clients = [client(runtime) for _ in range(1000)]
     for sock in clients:
         with contextlib.suppress(BrokenPipeError):
             sock.sendall(b"A")
@@ -301,6 +318,7 @@ def test_23_a_thousand_connections_cost_no_thread_and_the_next_call_is_served(
 
     assert outcome(process)[0] == YES
     until(lambda: descriptors() <= before)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_23_out_of_files_turns_callers_away_and_recovers(tray: HookSocket, runtime: Path, events: Events) -> None:
