@@ -94,16 +94,16 @@ class DesktopNotifierBackend(QObject):
         self._loop = self._thread = None
         if loop is None or thread is None:
             return
-        if self._notifier is not None:
-            clearing = asyncio.run_coroutine_threadsafe(self._clear(list(self._shown)), loop)
-            try:
-                clearing.result(_STOP_S)
-            except TimeoutError:
-                log.warning("the notification centre did not take notifications back in time")
+        clearing = asyncio.run_coroutine_threadsafe(self._finish(list(self._shown)), loop)
+        try:
+            clearing.result(_STOP_S)
+        except TimeoutError:
+            log.warning("the notification centre did not take notifications back in time")
         self._shown.clear()
         self._identifier_by_key.clear()
         self._sends.clear()
         self._notifier = None
+        self._has_reply_field = False
         loop.call_soon_threadsafe(loop.stop)
         thread.join(_STOP_S)
 
@@ -197,6 +197,17 @@ class DesktopNotifierBackend(QObject):
             await asyncio.wait([asyncio.wrap_future(before)])
         for identifier in identifiers:
             await self._notifier.clear(identifier)
+
+    async def _finish(self, identifiers: list[str]) -> None:
+        """Let what is on its way arrive, so that it can be taken back too."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=_STOP_S / 2)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        if self._notifier is not None:
+            await self._clear(identifiers)
 
     # On the main thread
 
