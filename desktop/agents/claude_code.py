@@ -118,12 +118,14 @@ def read_hook(call: HookCall) -> list[Event]:
     return hook_payload.events(call, KIND, MACHINE_MARKS, HOME_VARIABLE)
 
 
-# An unknown event in the settings opens a dialog at every start of the agent: only events that every version knows.
+# An unknown event in the settings opens a dialog at every start of the agent: only events known for long. By the
+# agent's changelog: SubagentStart 2.0.43, PermissionRequest 2.0.45, StopFailure 2.1.78, the others 1.0.
+_TOLD_OF = "permission_prompt|idle_prompt|elicitation_dialog|elicitation_url_dialog"
 HOOKS = HookSetup(
     file="settings.json",
     events=(
         HookEvent("PermissionRequest", 86_400, matcher="*", status_message="Waiting for you (tray)"),
-        HookEvent("Notification", 10, matcher="permission_prompt|idle_prompt|elicitation_dialog", is_async=True),
+        HookEvent("Notification", 10, matcher=_TOLD_OF, is_async=True),
         HookEvent("UserPromptSubmit", 5, is_async=True),
         HookEvent("Stop", 10, is_async=True),
         HookEvent("StopFailure", 10, is_async=True, since=(2, 1, 78)),

@@ -53,7 +53,9 @@ def call_key(tool: str, given: Input) -> str:
         asked = [[q.text, [choice.label for choice in q.choices]] for q in questions(given)]
         canonical = json.dumps(asked)
     else:
-        canonical = pretty(given, indent=None)
+        # What is off by default may be filled in on the way, or left out.
+        said = {key: value for key, value in given.items() if value is not None and value is not False}
+        canonical = pretty(said, indent=None)
     return hashlib.sha256(f"{tool}\0{canonical}".encode("utf-8", "replace")).hexdigest()
 
 

@@ -119,6 +119,10 @@ def test_another_call_has_another_key(tool: str, given: Mapping[str, object]) ->
     assert tool_calls.call_key(tool, given) != tool_calls.call_key("Bash", {"command": "ls"})
 
 
+def test_what_is_off_by_default_does_not_change_a_key() -> None:
+    assert tool_calls.call_key("Edit", {"a": 1, "replace_all": False}) == tool_calls.call_key("Edit", {"a": 1})
+
+
 def test_defaults_filled_in_on_the_way_do_not_change_a_questions_key() -> None:
     bare = {key: value for key, value in QUESTION.items() if key != "multiSelect"}
 
