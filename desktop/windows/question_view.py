@@ -4,10 +4,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
-    QCheckBox,
     QHBoxLayout,
     QLineEdit,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
@@ -18,12 +16,12 @@ from desktop.formats import text
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.arming import PointerGuard
 from desktop.windows.labels import WrapLabel
+from desktop.windows.marks import MARK_WIDTH, Dot, Tick
 from desktop.windows.request_text import RequestText
 from desktop.windows.theme import SMALL, TIGHT, Button, Ink, Theme, Type
 
 # A text as long as a page goes into a view that scrolls and lays out piece by piece.
 _LONGEST_LABEL = 600
-_MARK = 26  # width of a radio button's circle and its gap
 
 
 class _OneQuestion(QWidget):
@@ -113,8 +111,8 @@ class _OneQuestion(QWidget):
 
     def _mark(self, label: str, theme: Theme) -> QAbstractButton:
         shown = text.escape_mnemonics("".join(span.text for span in text.reveal(text.one_line(label, 200))))
-        mark: QAbstractButton = QCheckBox(shown, self) if self._question.is_multiple else QRadioButton(shown, self)
-        mark.setFont(theme.font(Type.CONTROL))
+        is_multiple = self._question.is_multiple
+        mark: QAbstractButton = Tick(theme, shown, self) if is_multiple else Dot(theme, shown, self)
         self._group.addButton(mark)
         return mark
 
@@ -133,7 +131,7 @@ class _OneQuestion(QWidget):
             below = WrapLabel(theme, Type.BODY, Ink.MUTED, self)
             below.setText(text.clean(explanation, 500))
             row = QHBoxLayout()
-            row.setContentsMargins(_MARK, 0, 0, TIGHT)
+            row.setContentsMargins(MARK_WIDTH, 0, 0, TIGHT)
             row.addWidget(below)
             self._layout.addLayout(row)
 

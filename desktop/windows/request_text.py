@@ -1,5 +1,6 @@
 """Shows all of a text that a person decides about, nothing hidden, and knows whether its end was seen."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -24,6 +25,8 @@ LONGEST_LINE = 2000
 MOST_CHARACTERS = 4_000_000
 MOST_ODD_PIECES = 20_000
 
+# Above and below: our margin, the style sheet's padding and its line; a pixel more, for heights are rounded.
+_FRAME = 2 * (TIGHT + TIGHT + 1) + 1
 _MOST_LINES = 12  # that are shown without scrolling
 
 
@@ -99,7 +102,7 @@ class RequestText(QPlainTextEdit):
 
     def sizeHint(self) -> QSize:
         lines = max(1, min(_MOST_LINES, self._visual_lines()))
-        return QSize(240, round(lines * self._line_height()) + self._frame_height())
+        return QSize(240, lines * self._line_height() + _FRAME)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -182,11 +185,8 @@ class RequestText(QPlainTextEdit):
             block = block.next()
         return lines
 
-    def _line_height(self) -> float:
-        return QFontMetricsF(self.font()).lineSpacing()
-
-    def _frame_height(self) -> int:
-        return self.height() - self.viewport().height() if self.isVisible() else 2 * 10
+    def _line_height(self) -> int:
+        return math.ceil(QFontMetricsF(self.font()).lineSpacing())  # a line of a document has whole pixels
 
     @Slot()
     def _on_scroll_bar_changed(self) -> None:

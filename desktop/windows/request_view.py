@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from desktop.domain.board import Row
 from desktop.domain.replies import Allow, ApprovePlan, Deny, RequestReply
@@ -19,6 +19,7 @@ from desktop.windows.answer_button import AnswerButton
 from desktop.windows.arming import Arming, PointerGuard
 from desktop.windows.draft_edit import DraftEdit, Drafts
 from desktop.windows.labels import PlainLabel, WrapLabel
+from desktop.windows.marks import MARK_WIDTH, Pick, Tick
 from desktop.windows.question_view import QuestionView
 from desktop.windows.request_text import RequestText, bytes_of
 from desktop.windows.theme import CONTROL_HEIGHT, SMALL, Button, Ink, Theme, Type
@@ -30,7 +31,7 @@ class _Rule(QWidget):
     def __init__(self, suggestion: Suggestion, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         shown = "".join(span.text for span in text.reveal(text.clean(suggestion.text, 4000)))
-        self._box = QCheckBox(self.tr("and allow from now on:"), self)
+        self._box = Tick(theme, self.tr("and allow from now on:"), self)
         self._box.setFont(theme.font(Type.BODY))
         self._box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._box.setAccessibleName(self.tr("and allow from now on:") + " " + shown)
@@ -42,10 +43,10 @@ class _Rule(QWidget):
         layout.setSpacing(SMALL if is_short else 0)
         layout.addWidget(self._box)
         if is_short:
-            layout.addWidget(rule, 1)
+            layout.addWidget(rule, 1, Qt.AlignmentFlag.AlignVCenter)
         else:
             indented = QHBoxLayout()
-            indented.setContentsMargins(26, 0, 0, 0)
+            indented.setContentsMargins(MARK_WIDTH, 0, 0, 0)
             indented.addWidget(rule)
             layout.addLayout(indented)
 
@@ -217,8 +218,7 @@ class RequestView(QWidget):
     def _build_controls(self) -> None:
         theme = self._theme
         self._modes = QWidget(self)
-        self._mode = QComboBox(self._modes)
-        self._mode.setFont(theme.font(Type.CONTROL))
+        self._mode = Pick(theme, self._modes)
         self._mode.setAccessibleName(self.tr("Mode after the plan is approved"))
         then = PlainLabel(theme, Type.BODY, Ink.MUTED, self._modes)
         then.setText(self.tr("Once approved:"))
@@ -318,6 +318,7 @@ class RequestView(QWidget):
 
     def _show_circumstances(self, request: Request, row: Row) -> None:
         self._what.setText(self._what_is_asked(request, row))
+        self._what.setVisible(not self._asks_questions(request) or bool(request.subagent))
         if not self._text.is_complete:
             self._warning.setText(self.tr("Too long to be shown whole, so it cannot be allowed here."))
         elif not request.is_verified:
@@ -378,7 +379,7 @@ class RequestView(QWidget):
         self._foot.setText(words.SEPARATOR.join(part for part in told if part))
 
     def _size_text(self, request: Request) -> str:
-        lines, size = request.text.count("\n") + 1, bytes_of(request.text)
+        lines, size = len(request.text.removesuffix("\n").split("\n")), bytes_of(request.text)
         counted = self.tr("%n lines", "", lines) if lines != 1 else self.tr("1 line")
         size_text = self.tr("{lines}, {bytes} bytes").replace("{lines}", counted).replace("{bytes}", f"{size:,}")
         if self._text.is_end_seen:

@@ -84,7 +84,9 @@ class SessionCard(QWidget):
         self.reply_box.show_row(row)
         self._interrupt.setVisible(row.can_interrupt)
         self._stop.setVisible(row.can_stop)
-        self._resume.setVisible(bool(row.resume_command))
+        # Where a request can only be answered in the terminal, its view offers the same, larger.
+        is_offered = request is not None and not request.is_answerable
+        self._resume.setVisible(bool(row.resume_command) and not is_offered)
         if not row.can_stop:
             self._stop_question.hide()
         if self._evidence.isVisibleTo(self):
@@ -199,7 +201,7 @@ class SessionCard(QWidget):
         body.addWidget(self._evidence)
         foot = QHBoxLayout()
         # The quiet buttons' words stand in line with the rest, their padding outside of it.
-        foot.setContentsMargins(TIGHT - 1, 0, TIGHT, 0)
+        foot.setContentsMargins(TIGHT - 2, 0, TIGHT, 0)
         foot.addLayout(acts)
         inside = QVBoxLayout(self._frame)
         inside.setContentsMargins(0, 3, 0, SMALL - 2)

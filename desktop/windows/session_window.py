@@ -25,7 +25,7 @@ from desktop.windows.connect_view import ConnectView
 from desktop.windows.draft_edit import Drafts
 from desktop.windows.glyphs import GlyphLabel
 from desktop.windows.icons import IconName, icon
-from desktop.windows.labels import ElidedLabel, WrapLabel
+from desktop.windows.labels import ElidedLabel, PlainLabel, WrapLabel
 from desktop.windows.session_list import SessionList
 from desktop.windows.session_row import Clock
 from desktop.windows.theme import (
@@ -283,6 +283,8 @@ class SessionWindow(QWidget):
         self._filter.setPlaceholderText(self.tr("Filter by name, project, agent, state"))
         self._filter.setFont(theme.font(Type.BODY))
         self._filter.setClearButtonEnabled(True)
+        for clear in self._filter.findChildren(QToolButton):
+            clear.setAccessibleName(self.tr("Clear the filter"))
         self._filter.hide()
         words_column = QVBoxLayout()
         words_column.setSpacing(1)
@@ -350,7 +352,7 @@ class SessionWindow(QWidget):
         grid.setSpacing(TIGHT)
         for key, meaning in self._keys():
             line = QHBoxLayout()
-            name = ElidedLabel(theme, Type.STRONG, Ink.TEXT, self._help)
+            name = PlainLabel(theme, Type.STRONG, Ink.TEXT, self._help)
             name.setText(key)
             name.setFixedWidth(110)
             told = WrapLabel(theme, Type.BODY, Ink.MUTED, self._help)

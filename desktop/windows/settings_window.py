@@ -25,6 +25,7 @@ from desktop.formats import text
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.connect_view import ConnectView
 from desktop.windows.labels import PlainLabel, WrapLabel
+from desktop.windows.marks import MARK_WIDTH, Pick, Tick
 from desktop.windows.theme import LARGE, MEDIUM, SMALL, TIGHT, Ink, Theme, Type, set_property
 
 Control = QCheckBox | QComboBox | QSpinBox | QPlainTextEdit
@@ -61,6 +62,7 @@ class SettingsWindow(QWidget):
         self._tabs = QTabWidget(self)
         self._tabs.setFont(theme.font(Type.CONTROL))
         self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
         self._tabs.addTab(self._agents_page(), self.tr("Agents"))
         for section in dataclasses.fields(Settings):
             self._tabs.addTab(self._section_page(section.name), self.tr(self.TITLES[section.name]))
@@ -218,7 +220,7 @@ class SettingsWindow(QWidget):
             control.setText(label)
             column.addWidget(control)
             indented = QHBoxLayout()
-            indented.setContentsMargins(26, 0, 0, 0)
+            indented.setContentsMargins(MARK_WIDTH, 0, 0, 0)
             indented.addWidget(helped)
             column.addLayout(indented)
             return column
@@ -242,11 +244,11 @@ class SettingsWindow(QWidget):
     def _control(self, field: "Field[object]", value: object, parent: QWidget) -> Control:
         match value:
             case bool():
-                box = QCheckBox(parent)
+                box = Tick(self._theme, "", parent)
                 box.toggled.connect(self._on_control_changed)
                 return box
             case StrEnum():
-                choice = QComboBox(parent)
+                choice = Pick(self._theme, parent)
                 for member in type(value):
                     choice.addItem(self.tr(str(member)), member)
                 choice.currentIndexChanged.connect(self._on_control_changed)
@@ -255,6 +257,9 @@ class SettingsWindow(QWidget):
                 number = QSpinBox(parent)
                 low, high = field.metadata["low"], field.metadata["high"]
                 number.setRange(low if isinstance(low, int) else 0, high if isinstance(high, int) else 1_000_000)
+                number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+                # The field inside is a line edit too, and must not be framed and padded a second time.
+                number.lineEdit().setStyleSheet("border: none; padding: 0; min-height: 0; background: transparent;")
                 number.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
                 number.valueChanged.connect(self._on_control_changed)
                 return number

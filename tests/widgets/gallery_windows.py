@@ -178,6 +178,7 @@ def main(folder: Path, scheme: str, wanted: list[str]) -> None:
             widget: QWidget = SettingsWindow(theme)
             assert isinstance(widget, SettingsWindow)
             widget.show_agents(((AGENT, "Robot", False), (AGENT, "Other Robot", True)))
+            widget._tabs.setCurrentIndex(1)
             widget.show_backend("freedesktop (dunst 1.9)", ("desktop-notifier: not needed here",))
         else:
             window = SessionWindow(theme, lambda: NOW)
