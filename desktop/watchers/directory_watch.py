@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from watchdog.observers.api import ObservedWatch
 
 Changed = Callable[[str, str], None]
-"""Told from another thread: (directory, name in it); an empty name means the directory itself went away."""
+"""Told, perhaps from another thread: (directory, name in it); an empty name means the directory itself went away."""
 
 Overflowed = Callable[[], None]
-"""Told from another thread: events were lost, look everywhere."""
+"""Told, perhaps from another thread: events were lost, look everywhere."""
 
 _FILTER: list[type[FileSystemEvent]] = [
     told.FileCreatedEvent,
@@ -40,6 +40,12 @@ class DirectoryWatch(Protocol):
 
     def update(self, directories: frozenset[str]) -> Mapping[str, OSError]:
         """Watch exactly these from now on; returns those that cannot be watched, and why."""
+
+    def fileno(self) -> int | None:
+        """What to sleep on before calling *pump*; None when changes are told from a thread of its own."""
+
+    def pump(self) -> None:
+        """Tell what was heard so far, on the thread that calls."""
 
     def close(self) -> None: ...
 
@@ -100,6 +106,13 @@ class ObserverWatch:
             except OSError as error:
                 failed[directory] = error
         return failed
+
+    def fileno(self) -> int | None:
+        """None: the observer's threads tell by themselves."""
+        return None
+
+    def pump(self) -> None:
+        """Nothing to do; the observer's threads tell by themselves."""
 
     def close(self) -> None:
         """Let go of everything and end the threads."""

@@ -12,12 +12,13 @@ Interest = frozenset[str] | None
 
 
 class Ears:
-    """Marks places as changed from watchdog's thread and wakes the loop at most once for all of them."""
+    """Marks places as changed, from whatever thread, and wakes the loop at most once for all of them."""
 
     def __init__(self, selector: selectors.BaseSelector) -> None:
         self._lock = threading.Lock()
         self._changed: set[tuple[str, str]] = set()
         self._is_woken = False
+        self._is_pumping = False
         self._is_overflowed = False
         self._interests: Mapping[str, Interest] = {}
         self._watched: frozenset[str] = frozenset()
@@ -39,6 +40,10 @@ class Ears:
 
     def take(self) -> tuple[set[tuple[str, str]], bool]:
         """What changed since the last call, and whether some of it was lost."""
+        if self._watch is not None:
+            self._is_pumping = True  # we are awake already
+            self._watch.pump()
+            self._is_pumping = False
         with self._lock:
             if self._is_woken:
                 os.read(self._wake_in, 16)
@@ -58,6 +63,9 @@ class Ears:
         try:
             if self._watch is None:
                 self._watch = directory_watch.open_watch(self._on_changed, self._on_overflowed)
+                descriptor = self._watch.fileno()
+                if descriptor is not None:
+                    self._selector.register(descriptor, selectors.EVENT_READ, None)
             failed = self._watch.update(wanted)
         except OSError as error:
             self.trouble = error
@@ -72,6 +80,9 @@ class Ears:
     def close(self) -> None:
         """Listen no more."""
         if self._watch is not None:
+            descriptor = self._watch.fileno()
+            if descriptor is not None:
+                self._selector.unregister(descriptor)
             self._watch.close()
             self._watch = None
         self._selector.unregister(self._wake_in)
@@ -88,9 +99,11 @@ class Ears:
             self._changed.add((directory, name))
             if not name:
                 self._watched -= {directory}
-        self.wake()
+        if not self._is_pumping:
+            self.wake()
 
     def _on_overflowed(self) -> None:
         with self._lock:
             self._is_overflowed = True
-        self.wake()
+        if not self._is_pumping:
+            self.wake()
