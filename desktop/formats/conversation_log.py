@@ -227,7 +227,9 @@ class ConversationLog:
     # -- tool calls
 
     def _call_started(self, call: str, tool: str, raw: msgspec.Raw) -> list[Event]:
-        given = parse_object(bytes(raw)) or {}
+        given = parse_object(bytes(raw))
+        if given is None:
+            given = {"input": text.decode(bytes(raw))}  # no input of any tool, and shown all the same
         key = tool_calls.call_key(tool, given)
         use = tool_calls.describe(tool, given)
         draft = Request(

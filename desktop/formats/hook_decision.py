@@ -32,7 +32,7 @@ def write(payload: bytes, request: Request, reply: RequestReply) -> bytes | None
     if not digest == request.digest == reply.digest or reply.request != request.id or reply.session != request.session:
         return None
     call = hook_payload.read(payload)
-    if call is None or call.event != hook_payload.ASKING_EVENT or not text_of(call.fields, "tool_name"):
+    if call is None or not hook_payload.is_request(call):
         return None
     try:
         decision = _decision(call.fields, reply)

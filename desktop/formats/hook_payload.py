@@ -84,7 +84,16 @@ def read(raw: bytes) -> Payload | None:
 def asks(raw: bytes) -> bool:
     """Whether this call waits for a person's decision."""
     payload = read(raw)
-    return payload is not None and payload.event == ASKING_EVENT and bool(text_of(payload.fields, "tool_name"))
+    return payload is not None and is_request(payload)
+
+
+def is_request(payload: Payload) -> bool:
+    """Whether a call asks for something that can be shown whole."""
+    match payload.fields:
+        case {"tool_name": str(tool), "tool_input": dict()} if tool:
+            return payload.event == ASKING_EVENT
+        case _:
+            return False
 
 
 def events(
@@ -147,7 +156,7 @@ def _news(payload: Payload, session: SessionId, call: HookCall, machine_marks: t
             return [SessionEnded(session, at, _ENDED_WHY.get(reason) or f"ended ({text.one_line(reason, 60)})")]
         case "SubagentStart" | "SubagentStop":
             return _subagent(payload, session, at)
-        case "PermissionRequest" if text_of(fields, "tool_name"):
+        case _ if is_request(payload):
             return [RequestOpened(_request(payload, session, call))]
         case _:
             return None

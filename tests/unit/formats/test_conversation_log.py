@@ -296,3 +296,13 @@ def test_thinking_is_a_sign_of_life_and_ends_nothing(log: ConversationLog) -> No
 
     assert feed(log, thinks("tool_use")) == [ActivitySeen(S, AT, "thinking")]
     assert feed(log, thinks("end_turn")) == []
+
+
+def test_an_input_that_is_none_is_shown_as_it_came(log: ConversationLog) -> None:
+    feed(log, user("go", promptSource="typed"))
+
+    started = feed(log, calls("Bash", ["rm", "-rf"]))[0]
+
+    assert isinstance(started, ToolCallStarted)
+    assert started.call.draft is not None
+    assert "rm" in started.call.draft.text

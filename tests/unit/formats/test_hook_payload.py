@@ -144,7 +144,7 @@ def test_an_id_that_could_do_harm_names_no_session(native: str) -> None:
 
 
 def test_only_a_request_for_permission_is_held() -> None:
-    asking = {"hook_event_name": "PermissionRequest", "session_id": "abc", "tool_name": "Bash"}
+    asking = {"hook_event_name": "PermissionRequest", "session_id": "abc", "tool_name": "Bash", "tool_input": {}}
 
     assert hook_payload.asks(json.dumps(asking).encode())
     assert not hook_payload.asks(json.dumps({**asking, "hook_event_name": "Stop"}).encode())
@@ -162,9 +162,17 @@ def test_an_input_nested_beyond_reason_opens_nothing() -> None:
 
 
 def test_a_request_without_a_number_of_its_own_is_named_after_its_bytes() -> None:
-    payload = json.dumps({"hook_event_name": "PermissionRequest", "session_id": "abc", "tool_name": "Bash"}).encode()
+    asking = {"hook_event_name": "PermissionRequest", "session_id": "abc", "tool_name": "Bash", "tool_input": {}}
 
-    opened = hook_payload.events(HookCall(payload, 1, AT), KIND)[1]
+    opened = hook_payload.events(HookCall(json.dumps(asking).encode(), 1, AT), KIND)[1]
 
     assert isinstance(opened, RequestOpened)
     assert opened.request.id == opened.request.digest[:32]
+
+
+@pytest.mark.parametrize("given", [None, "rm -rf /", ["rm"], 7])
+def test_an_input_that_could_not_be_shown_whole_opens_nothing(given: object) -> None:
+    asking = {"hook_event_name": "PermissionRequest", "session_id": "abc", "tool_name": "Bash", "tool_input": given}
+
+    assert told("PermissionRequest", tool_name="Bash", tool_input=given) == []
+    assert not hook_payload.asks(json.dumps(asking).encode())
