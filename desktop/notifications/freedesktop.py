@@ -179,6 +179,12 @@ class FreedesktopNotifier(QObject):
         slot.shown, slot.waiting, slot.is_withdrawn = 0, None, True
         self._drop_if_idle(key)
 
+    def is_shown(self, notice: Notice) -> bool:
+        """Whether the server has taken exactly this notice, and nothing has closed or replaced it since."""
+        slot = self._slots.get(notice.key)
+        shown = self._shown.get(slot.shown) if slot else None
+        return shown is not None and shown.notice == notice
+
     # The server
 
     def _on_owner(self, owner: str) -> None:

@@ -12,7 +12,7 @@ from desktop.domain.notices import NoticeActed
 from desktop.domain.ports import Notifier
 from desktop.notifications.choose import Candidate, ChosenNotifier
 from desktop.notifications.desktop_notifier import DesktopNotifierBackend
-from desktop.notifications.freedesktop import FreedesktopNotifier
+from desktop.notifications.freedesktop import FreedesktopNotifier, Patience
 from desktop.notifications.null import NullNotifier
 from desktop.notifications.plyer_basic import PlyerNotifier
 from desktop.notifications.session_bus import SessionBus
@@ -35,7 +35,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, qtbot: QtBot) -> Iterat
                 stack.callback(server.stop)
 
                 def freedesktop() -> FreedesktopNotifier:
-                    return FreedesktopNotifier(SessionBus(bus.address))
+                    return FreedesktopNotifier(SessionBus(bus.address), patience=Patience(start=5000))
 
                 if request.param == "freedesktop":
                     yield freedesktop

@@ -9,7 +9,7 @@ from desktop.domain.notices import Act, Button, Urgency
 from desktop.notifications.freedesktop import FreedesktopNotifier
 from tests.fakes.notices import decision, news
 from tests.fakes.private_bus import Daemon, PrivateBus
-from tests.machine.notifications.conftest import Desk
+from tests.machine.notifications.conftest import HASTE, Desk
 
 Start = Callable[..., Daemon]
 
@@ -265,6 +265,20 @@ def test_the_second_notice_of_a_key_replaces_the_first_and_its_keys(desk: Desk, 
     assert desk.acted[0].notice.request == "r2"
 
 
+def test_shown_is_what_the_server_has_taken_and_not_what_was_replaced(desk: Desk, daemon: Start) -> None:
+    daemon()
+    desk.start()
+    first, second = decision("one"), decision("two", request="r2")
+    desk.notifier.raise_notice(first)
+    assert not desk.notifier.is_shown(first)
+    desk.until(lambda: desk.notifier.is_shown(first))
+
+    desk.notifier.raise_notice(second)
+
+    desk.until(lambda: desk.notifier.is_shown(second))
+    assert not desk.notifier.is_shown(first)
+
+
 def test_withdrawing_closes(desk: Desk, daemon: Start) -> None:
     server = daemon()
     desk.start()
@@ -463,7 +477,7 @@ def test_two_notifiers_do_not_hear_each_others_clicks(desk: Desk, daemon: Start,
 
     server = daemon()
     desk.start()
-    other = Desk(FreedesktopNotifier(SessionBus(bus.address)))
+    other = Desk(FreedesktopNotifier(SessionBus(bus.address), patience=HASTE))
     other.start()
     desk.notifier.raise_notice(decision())
     report = desk.until_told(server, "notify")
