@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from weakref import ref
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
@@ -65,8 +67,9 @@ class Tray(QObject):
         self._badge = 0
         self._polls = 0
         self._is_available = QSystemTrayIcon.isSystemTrayAvailable()
-        self._menu = menu.TrayMenu(self._panel)
         self._icon = QSystemTrayIcon(art.tray_icon(self._board.phase, 0, self._panel), self)
+        # Weakly: a ring of Python and Qt objects would be taken apart by the collector in any order, and crash.
+        self._menu = menu.TrayMenu(self._panel, partial(_is_drawn_by_panel, ref(self._icon)))
         self._icon.setContextMenu(self._menu)
         self._pace = _single_shot(self, LEAST_MS_BETWEEN_UPDATES)
         self._minute = _single_shot(self)
@@ -177,6 +180,12 @@ _FORWARDED = (
     "settings_asked",
     "quit_asked",
 )
+
+
+def _is_drawn_by_panel(icon: ref[QSystemTrayIcon]) -> bool:
+    # Over StatusNotifierItem the panel draws the menu, and an icon has no geometry; over XEmbed it has one.
+    there = icon()
+    return sys.platform == "linux" and there is not None and there.geometry().isEmpty()
 
 
 def _show_badge(count: int) -> None:

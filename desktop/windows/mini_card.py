@@ -1,7 +1,7 @@
 """The mini window's largest size: one request with what can be answered at a glance. It never allows; Review… does."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from desktop.domain.replies import Answer, Deny
@@ -17,6 +17,7 @@ from desktop.windows.theme import CONTROL_HEIGHT, MEDIUM, SMALL, TIGHT, Button, 
 # As long as a decision arms elsewhere: a click that was under way when the item came must not answer it.
 GUARD_MS = 700
 _LONGEST_REPLY = 4000
+CARD_WIDTH = 298
 
 
 class MiniCard(QWidget):
@@ -102,16 +103,19 @@ class MiniCard(QWidget):
         layout.setSpacing(SMALL)
         layout.addLayout(self._head(theme))
         self._says.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._says)
+        where = QHBoxLayout()
+        where.addWidget(self._says, 1)
+        layout.addLayout(where)
         layout.addWidget(self._body(theme))
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, TIGHT, 0, 0)
         row.setSpacing(SMALL)
-        if not item.options:
+        options = self._fitting_options(theme)
+        if not options:
             review = AnswerButton(theme, self.tr("Review…"), kind=Button.PRIMARY, parent=self)
             review.clicked.connect(self._on_review_clicked)
             row.addWidget(review)
-        for number, label in enumerate(item.options):
+        for number, label in enumerate(options):
             self._add_answer(theme, row, label).setProperty("option", number)
         if item.can_deny:
             self._add_answer(theme, row, self.tr("Deny"))
@@ -120,13 +124,22 @@ class MiniCard(QWidget):
             reply.clicked.connect(self._on_open_reply_clicked)
             row.addWidget(reply)
         row.addStretch()
-        row.addWidget(self._place_label)
+        (where if options else row).addWidget(self._place_label)
         layout.addWidget(self._buttons)
         layout.addWidget(self._reply_row)
         self._lay_out_reply(theme)
         # The window has no focus but to be typed into: a ring on a button would promise keys that do not work.
         for button in self.findChildren(QPushButton):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def _fitting_options(self, theme: Theme) -> tuple[str, ...]:
+        # A cut label cannot be chosen by what it says: all options are buttons in full, or none is.
+        labels = (*self._item.options, self.tr("Reply…"))
+        metrics = QFontMetrics(theme.font(Type.CONTROL))
+        wide = sum(metrics.horizontalAdvance(label) + 2 + 2 * MEDIUM for label in labels) + SMALL * len(
+            self._item.options
+        )
+        return self._item.options if wide <= round(CARD_WIDTH * theme.font_scale) - 2 - 2 * MEDIUM else ()
 
     def _head(self, theme: Theme) -> QHBoxLayout:
         head = QHBoxLayout()

@@ -28,12 +28,11 @@ from desktop.formats import text, words
 from desktop.windows import mini_item, mini_place
 from desktop.windows.glyphs import GlyphLabel
 from desktop.windows.labels import ElidedLabel, PlainLabel
-from desktop.windows.mini_card import MiniCard
+from desktop.windows.mini_card import CARD_WIDTH, MiniCard
 from desktop.windows.mini_item import MiniItem
 from desktop.windows.mini_place import Area, MiniPlace, MiniSize
 from desktop.windows.theme import CARD_RADIUS, MEDIUM, SMALL, TIGHT, Ink, Theme, Type
 
-_WIDTH = 298
 _LINE_HEIGHT = 36
 _PILL_HEIGHT = 28
 _PILL_GLYPH = 13
@@ -187,11 +186,11 @@ class MiniWindow(QWidget):
         assert content is not None
         scale = self._theme.font_scale
         if isinstance(content, MiniCard):
-            size = QSize(round(_WIDTH * scale), content.sizeHint().height() + 2)
+            size = QSize(round(CARD_WIDTH * scale), content.sizeHint().height() + 2)
         elif self._drawn_size is MiniSize.PILL:
             size = QSize(content.sizeHint().width() + 2, round(_PILL_HEIGHT * scale))
         else:
-            size = QSize(round(_WIDTH * scale), round(_LINE_HEIGHT * scale))
+            size = QSize(round(CARD_WIDTH * scale), round(_LINE_HEIGHT * scale))
         before = self.geometry()
         corner = before.topLeft()
         if self.isVisible():

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from desktop.domain.phase import Phase
 from desktop.domain.replies import MarkSeen
 from desktop.tray.art import Panel
-from desktop.tray.menu import MOST_WAITING, TrayMenu, contents
+from desktop.tray.menu import MOST_WAITING, TrayMenu, contents, remote_label
 from tests.widgets.boards import board, permission, question, row, sample
 
 
@@ -161,3 +161,21 @@ def test_attack_18_a_megabyte_is_elided(menu: TrayMenu) -> None:
     menu.show_contents(contents(board(row(1, Phase.NEEDS_APPROVAL, "n" * 1_000_000, permission(text="x" * 1_000_000)))))
 
     assert len(labels(menu)[1]) < 200
+
+
+@pytest.mark.parametrize("said", ["a && b", "my_file_name", "&", "a & b_c & d"])
+def test_attack_8_a_menu_drawn_by_the_panel_shows_every_character(said: str) -> None:
+    sent = remote_label(said).replace("&", "_", 1)  # what Qt 6.12 makes of it on the bus
+
+    shown = sent.replace("__", "\0").replace("_", "").replace("\0", "_")  # what the panel makes of that
+
+    assert shown == said
+
+
+def test_a_menu_drawn_by_the_panel_is_spelled_for_it(qtbot: QtBot) -> None:
+    menu = TrayMenu(Panel.DARK, lambda: True)
+    qtbot.addWidget(menu)
+
+    menu.show_contents(contents(board(row(1, Phase.FAILED, "a_b & c", line=""))))
+
+    assert labels(menu)[1] == "&\u2068a__b & c\u2069"
