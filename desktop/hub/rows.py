@@ -44,7 +44,7 @@ def row_of(session: Session, standing: Standing, agent: Agent | None) -> Row:
         name=session.name,
         project=session.project,
         cwd=session.cwd,
-        branch=session.branch,
+        branch="" if session.branch == "HEAD" else session.branch,  # what git says where there is no branch
         agent=session.agent,
         agent_label=agent.label if agent is not None else session.agent,
         model=session.model,

@@ -1,0 +1,90 @@
+"""``agent-tray demo``: scripted sessions in a temporary home, and a tray that sees them. Nothing real is touched."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from desktop.app import demo_actor
+from desktop.app.agents import load_agents
+from desktop.app.main import NO_DISPLAY, has_display
+from desktop.relay import main as relay
+from desktop.storage import hook_setup
+
+END_WITHIN_S = 3.0
+
+
+def run(*, is_listed: bool) -> int:
+    """Run the demo until its tray is quit; return the tray's exit code."""
+    script = demo_actor.load_script()
+    parts = script["sessions"]
+    if not isinstance(parts, list):
+        return 1
+    if is_listed:
+        print("\n".join(f"{part['name']}  ({part['project']})" for part in parts))
+        return 0
+    root = Path(tempfile.mkdtemp(prefix="agent-tray-demo-"))
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        environment = _environment(root)
+        command = _relay_command(root, str(script["home"]), str(script["agent"]))
+        for number in range(len(parts)):
+            actor = [sys.executable, "-I", "-m", "desktop.app.demo_actor", str(number), str(root), *command]
+            started.append(subprocess.Popen(actor, env=environment, stdin=subprocess.DEVNULL))
+        print(f"{len(parts)} scripted sessions in {root}; nothing of yours is touched. Quit from the tray to end.")
+        if not has_display():
+            print(NO_DISPLAY, file=sys.stderr)
+        return subprocess.run([sys.executable, "-I", "-m", "desktop"], env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            try:
+                process.wait(END_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """Our own homes, but the desktop of the person."""
+    before = dict(os.environ)
+    runtime = before.get("XDG_RUNTIME_DIR", "")
+    made = dict(before)
+    for name, below in (
+        ("HOME", ""),
+        ("XDG_CONFIG_HOME", ".config"),
+        ("XDG_DATA_HOME", ".local/share"),
+        ("XDG_STATE_HOME", ".local/state"),
+        ("XDG_CACHE_HOME", ".cache"),
+        ("XDG_RUNTIME_DIR", "run"),
+    ):
+        place = root / below
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made[name] = str(place)
+    for agent in load_agents():
+        made.pop(agent.home_variable, None)
+    # What the desktop is found by may be relative to the directories that were just replaced.
+    if runtime and "DBUS_SESSION_BUS_ADDRESS" not in before and Path(runtime, "bus").exists():
+        made["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={runtime}/bus"
+    wayland = before.get("WAYLAND_DISPLAY", "")
+    if runtime and wayland and not wayland.startswith("/"):
+        made["WAYLAND_DISPLAY"] = f"{runtime}/{wayland}"
+    authority = Path.home() / ".Xauthority"
+    if "XAUTHORITY" not in before and authority.exists():
+        made["XAUTHORITY"] = str(authority)
+    return made
+
+
+def _relay_command(root: Path, home_name: str, kind: str) -> tuple[str, ...]:
+    agent = next(agent for agent in load_agents() if agent.kind == kind)
+    command = hook_setup.relay_command(hook_setup.install_relay(Path(relay.__file__), root / "relay.py"))
+    home = root / home_name
+    home.mkdir(mode=0o700)
+    hook_setup.apply(hook_setup.plan_connect(agent, home, command, root / "records"))
+    name = agent.hook_setup.command_name if agent.hook_setup is not None else ""
+    return (*command, name)
