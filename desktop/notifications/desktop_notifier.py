@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, assert_never
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -46,11 +47,13 @@ class DesktopNotifierBackend(QObject):
         self,
         library: Any = None,  # Any: the module is not installed on Linux, and carries no types for elsewhere
         platform: str = sys.platform,
+        icon: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._library = library
         self._platform = platform
+        self._icon = icon
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._notifier: Any = None  # the library's DesktopNotifier
@@ -178,7 +181,9 @@ class DesktopNotifierBackend(QObject):
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _begin(self) -> frozenset[str]:
-        notifier = self._library.DesktopNotifier(app_name=APPLICATION)
+        # Without a word about the icon the library shows Python's own.
+        icon = self._library.Icon(path=self._icon) if self._icon else None
+        notifier = self._library.DesktopNotifier(app_name=APPLICATION, app_icon=icon)
         notifier.on_clicked = lambda identifier: self._pressed.emit(identifier, "")
         notifier.on_button_pressed = self._pressed.emit
         notifier.on_replied = self._replied.emit

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any
 
 
@@ -19,6 +20,11 @@ class Capability(Enum):
 
 
 DEFAULT_SOUND = "default"
+
+
+@dataclass(frozen=True)
+class Icon:
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,17 @@ class CentreLibrary:
     sent: list[Notification] = field(default_factory=list)
     notifier: "Notifier | None" = None
 
+    app_icon: "Icon | None" = None
+
+    Icon = Icon
     Urgency = Urgency
     Button = Button
     ReplyField = ReplyField
     Notification = Notification
     DEFAULT_SOUND = DEFAULT_SOUND
 
-    def DesktopNotifier(self, app_name: str) -> "Notifier":  # noqa: N802 - the library's name
+    def DesktopNotifier(self, app_name: str, app_icon: Icon | None) -> "Notifier":  # noqa: N802 - the library's name
+        self.app_icon = app_icon
         self.notifier = Notifier(self)
         return self.notifier
 

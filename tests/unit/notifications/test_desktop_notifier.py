@@ -1,13 +1,14 @@
 """The backend for macOS and Windows, against the documented API of its library."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.notices import Act, Button, NoticeActed
 from desktop.notifications.desktop_notifier import DesktopNotifierBackend
-from tests.fakes.centre_library import Capability, CentreLibrary, Urgency
+from tests.fakes.centre_library import Capability, CentreLibrary, Icon, Urgency
 from tests.fakes.notices import decision, news
 
 
@@ -133,6 +134,16 @@ def test_outside_the_installed_application_it_refuses_in_words(qtbot: QtBot) -> 
 
     assert reason == "the system takes notifications only from the installed application"
     dummy.stop()
+
+
+def test_the_icon_is_ours_or_none_and_never_the_librarys(qtbot: QtBot, tmp_path: Path) -> None:
+    for icon in (None, tmp_path / "icon.png"):
+        library = CentreLibrary(app_icon=Icon(Path("the library's own")))
+        notifier = DesktopNotifierBackend(library, "win32", icon)
+        notifier.start(lambda _acted: None, lambda _reason: None)
+
+        assert library.app_icon == (Icon(icon) if icon else None)
+        notifier.stop()
 
 
 def test_a_missing_library_is_a_reason() -> None:
