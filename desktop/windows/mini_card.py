@@ -125,6 +125,10 @@ class MiniCard(QWidget):
             row.addWidget(reply)
         row.addStretch()
         (where if options else row).addWidget(self._place_label)
+        if options:
+            # Beside a line of text it is as low as that line; the sheet gives every other button a control's height.
+            self._place_label.setStyleSheet("min-height: 0; padding: 0; border: none;")
+            self._place_label.setFixedHeight(self._says.sizeHint().height())
         layout.addWidget(self._buttons)
         layout.addWidget(self._reply_row)
         self._lay_out_reply(theme)

@@ -1,8 +1,8 @@
 """Shows one surface with boards of 0, 1, 5 or 50 sessions, to be looked at or photographed.
 
-    python tests/widgets/gallery.py mini --size card --dark --scale 2 --shot card.png
-    python tests/widgets/gallery.py tray --sessions 50
-    python tests/widgets/gallery.py glyphs --shot glyphs.png
+python tests/widgets/gallery.py mini --size card --dark --scale 2 --shot card.png
+python tests/widgets/gallery.py tray --sessions 50
+python tests/widgets/gallery.py glyphs --shot glyphs.png
 """
 
 import argparse
@@ -36,6 +36,7 @@ def main() -> int:
 
     application = QApplication(["agent_tray"])
     application.setQuitOnLastWindowClosed(False)
+    application.setDesktopFileName("agent-tray")
     theme = Theme(ColourScheme.DARK if chosen.dark else ColourScheme.LIGHT)
     shoot: Callable[[], QPixmap]
     match chosen.surface:

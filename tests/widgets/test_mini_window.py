@@ -146,7 +146,9 @@ def test_the_options_of_a_short_question_are_buttons(window: MiniWindow, made: l
     assert made == [Answer("robot:2", "q1", "digest of q1", (("SQLite",),))]
 
 
-@pytest.mark.parametrize("labels", [("a" * 40, "b"), ("a", "b", "c", "d"), ("аpt", "b"), ("a\u202eb", "c")])
+@pytest.mark.parametrize(
+    "labels", [("a" * 40, "b"), ("a", "b", "c", "d"), ("аpt", "b"), ("w" * 18, "m" * 18), ("a\u202eb", "c")]
+)
 def test_options_that_do_not_fit_or_are_not_what_they_seem_are_reviewed(
     window: MiniWindow, qtbot: QtBot, labels: tuple[str, ...]
 ) -> None:
