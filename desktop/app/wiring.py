@@ -31,6 +31,7 @@ from desktop.formats import words
 from desktop.hub.effects import Effect
 from desktop.hub.hub import Hub
 from desktop.notifications.choose import ChosenNotifier, candidates
+from desktop.storage import paths
 from desktop.storage.hook_setup import Plan, SetupError
 from desktop.storage.ledger import Ledger
 from desktop.watchers.hook_socket import HookSocket
@@ -104,6 +105,7 @@ class Program(QObject):
             log.warning("no notifications: %s", refusal)
         self._equip()
         self._look_at_connections()
+        self._refresh_relay()
         self._refresh()
 
     def stop(self) -> None:
@@ -254,6 +256,14 @@ class Program(QObject):
         self._hub.connect(connected)
         labels = {agent.kind: agent.label for agent in self._agents if agent.hook_setup is not None}
         self._surfaces.show_connections(labels, connected)
+
+    def _refresh_relay(self) -> None:
+        """Bring the copy that agents call up to date with what we speak, where one is in use."""
+        if paths.places().relay.exists():
+            try:
+                connection.refresh_relay()
+            except SetupError as error:
+                self._inbox.put(HealthReported("hooks", clock.now(), str(error)))
 
     def _sum_up_the_day(self) -> None:
         now = clock.now()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from desktop.app import demo_actor
 from desktop.app.agents import load_agents
 from desktop.app.main import NO_DISPLAY, has_display
 from desktop.relay import main as relay
-from desktop.storage import hook_setup
+from desktop.storage import hook_setup, paths
 
 END_WITHIN_S = 3.0
 
@@ -27,6 +28,7 @@ def run(*, is_listed: bool) -> int:
         return 0
     root = Path(tempfile.mkdtemp(prefix="agent-tray-demo-"))
     started: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it tidies up as after Ctrl+C
     try:
         environment = _environment(root)
         command = _relay_command(root, str(script["home"]), str(script["agent"]))
@@ -82,7 +84,8 @@ def _environment(root: Path) -> dict[str, str]:
 
 def _relay_command(root: Path, home_name: str, kind: str) -> tuple[str, ...]:
     agent = next(agent for agent in load_agents() if agent.kind == kind)
-    command = hook_setup.relay_command(hook_setup.install_relay(Path(relay.__file__), root / "relay.py"))
+    place = root / ".local/share" / paths.APP / "relay.py"
+    command = hook_setup.relay_command(hook_setup.install_relay(Path(relay.__file__), place))
     home = root / home_name
     home.mkdir(mode=0o700)
     hook_setup.apply(hook_setup.plan_connect(agent, home, command, root / "records"))
