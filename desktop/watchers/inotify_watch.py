@@ -1,8 +1,8 @@
 """Hear changes on Linux through inotify itself, read by the loop that acts on them: no thread, no queue between.
 
-WORKAROUND (packaging/bench, G4): watchdog's observer starts a thread for each directory, hands every event through three
-queues, and says nothing when events were lost. From another process's write to our event, medians of one run on a busy
-machine: observer 480 us, this 280 us, of which two thirds translate the row; an inotify read alone takes 65 us.
+WORKAROUND (packaging/bench, G4): watchdog's observer starts a thread for each directory, hands every event through
+three queues, and says nothing when events were lost. From another process's write to our event, medians of one run on a
+busy machine: observer 480 us, this 280 us, of which two thirds translate the row; an inotify read alone takes 65 us.
 watchdog's bindings are used here, its threads are not.
 """
 

@@ -26,6 +26,13 @@ class Checkpoint:
     prefix_hash: str
     offset: int  # after the last whole line
 
+    def __post_init__(self) -> None:
+        # It comes back from a disk: TypeError for what was never ours.
+        if not all(isinstance(number, int) for number in (self.device, self.inode, self.prefix_length, self.offset)):
+            raise TypeError("a checkpoint is made of whole numbers")
+        if not isinstance(self.prefix_hash, str):
+            raise TypeError("a checkpoint's hash is text")
+
 
 class Tail:
     """Reads what is appended to a file, over truncation, replacement and rotation.

@@ -63,6 +63,7 @@ class Scene:
         self._pace = pace
         self._table = table
         self._formerly = dict(formerly)  # watched before a failure, and not looked at since
+        self._transcripts = Transcripts(sink, store=store, pace=pace)  # first: it may fail, and holds nothing yet
         self._selector = selectors.DefaultSelector()
         self._ears = Ears(self._selector)
         self._new_pids = process_scan.NewPids(table)
@@ -73,7 +74,6 @@ class Scene:
         self._births: frozenset[str] = frozenset()
         self._is_rewatch_due = True
         self._is_deaf = False
-        self._transcripts = Transcripts(sink, store=store, pace=pace)
         now = time.monotonic()
         self._busy_until = now + pace.quiet_after
         self._scan_at = self._reconcile_at = now

@@ -91,14 +91,19 @@ class Sight:
                         WATCHING, datetime.now(UTC), "watching failed and was started again", "agent-tray doctor"
                     )
                 )
-            finally:
-                if scene is not None:
-                    formerly = scene.known()
-                    with self._lock:
-                        self._scene = None
-                    scene.close()
+            if scene is not None:
+                formerly = scene.known()
+                self._close(scene)
             if time.monotonic() >= began + self._pace.longest_backoff:
                 backoff = 0.5
             if self._is_troubled:
                 self._stopping.wait(backoff)
                 backoff = min(backoff * 2, self._pace.longest_backoff)
+
+    def _close(self, scene: Scene) -> None:
+        with self._lock:
+            self._scene = None
+        try:
+            scene.close()
+        except Exception:  # noqa: BLE001 - a full disk, say: the places in transcripts are lost, and nothing else
+            _log.exception("could not keep how far transcripts were read")

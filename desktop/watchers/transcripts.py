@@ -21,7 +21,10 @@ _MOST_CHECKPOINTS = 1000
 
 
 class Cursors(Protocol):
-    """Keeps how far transcripts were read, over restarts."""
+    """Keeps how far transcripts were read, over restarts.
+
+    Neither call waits for a disk or raises: a place that cannot be kept is only lost.
+    """
 
     def load(self) -> Mapping[str, Checkpoint]: ...
 
@@ -148,9 +151,11 @@ class Transcripts:
 
     def close(self) -> None:
         """Let go of every file."""
-        self.save()
-        for follow in self._follows.values():
-            follow.close()
+        try:
+            self.save()
+        finally:
+            for follow in self._follows.values():
+                follow.close()
 
     def _find(self, follow: Follow, now: float | None) -> None:
         if follow.path:

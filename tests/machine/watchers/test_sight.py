@@ -352,6 +352,28 @@ def test_fault_38_a_process_that_ends_while_the_loop_is_down_is_reported(
     assert event.pid == agent.pid
 
 
+@pytest.mark.logs_errors
+def test_fault_38_a_store_that_cannot_keep_places_costs_only_the_places(
+    begin: Begin, launch: Launch, heard: Heard, cursors: MemoryCursors, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: object) -> None:
+        raise OSError("no space left on device")
+
+    cursors.save = refuse  # type: ignore[method-assign]
+    agent = launch()
+    agent.logs("prompt", text="hello")
+    with caplog.at_level(logging.CRITICAL, "desktop.watchers.sight"):
+        sight = begin(pace=Pace(save_every=0.0, calm=0.1, reconcile_live=0.2))
+        heard.wait(lambda event: isinstance(event, HealthReported) and event.text != "")
+        before = len(heard.events)
+
+        agent.does("status", "busy")
+
+        heard.wait(says("fake:one", Claim.WORKING), 5.0, before)
+        sight.stop(2.0)
+    assert not sight._thread.is_alive()
+
+
 def test_stopping_ends_the_threads_and_keeps_the_places(
     begin: Begin, launch: Launch, heard: Heard, cursors: MemoryCursors, home: Path, project: Path
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop.watchers.log_tail import LONGEST_LINE, SLICE, Tail
+from desktop.watchers.log_tail import LONGEST_LINE, SLICE, Checkpoint, Tail
 
 
 @pytest.fixture
@@ -286,3 +286,11 @@ def test_a_line_too_long_does_not_hide_the_next(path: Path) -> None:
     append(path, b"end\nb\n")
 
     assert drain(tail) == [b"b"]
+
+
+@pytest.mark.parametrize("wrong", [{"offset": "7"}, {"inode": None}, {"prefix_hash": 7}])
+def test_a_checkpoint_of_wrong_types_is_refused(wrong: dict[str, object]) -> None:
+    fields: dict[str, object] = {"device": 1, "inode": 2, "prefix_length": 3, "prefix_hash": "", "offset": 4}
+
+    with pytest.raises(TypeError):
+        Checkpoint(**{**fields, **wrong})  # type: ignore[arg-type]
