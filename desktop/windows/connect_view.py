@@ -32,6 +32,7 @@ class ConnectView(QWidget):
         self._diff.setAccessibleName(self.tr("What changes in the agent's settings"))
         self._diff.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         set_property(self._diff, "surface", "code")
+        self.setFocusProxy(self._diff)
         self._yes = AnswerButton(theme, self.tr("Connect"), kind=Button.PRIMARY, parent=self)
         self._no = AnswerButton(theme, self.tr("Not now"), parent=self)
         buttons = QHBoxLayout()
@@ -74,7 +75,6 @@ class ConnectView(QWidget):
         self._yes.setEnabled(bool(diff.strip()))
         shown = "".join(span.text for span in text.reveal(diff[:1_000_000]))
         self._diff.setPlainText("\n".join(text.hard_chunk(shown)) or self.tr("Nothing to change."))
-        self._diff.setFocus()
 
     def show_trouble(self, trouble: str) -> None:
         """Say why it cannot be done."""

@@ -1,8 +1,8 @@
-"""Check boxes, radio buttons and pick lists that are seen on every ground, drawn alike on every platform."""
+"""Check boxes, radio buttons, pick lists and numbers that are seen on every ground, drawn alike on every platform."""
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QRadioButton, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QIntValidator, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QRadioButton, QWidget
 
 from desktop.formats.palette import SHAPE_RATIO, contrast, mix
 from desktop.windows.theme import CONTROL_HEIGHT, CONTROL_RADIUS, LARGE, SMALL, WIDE, Theme, Type
@@ -128,3 +128,50 @@ class Pick(QComboBox):
         tip = QPointF(self.width() - LARGE, self.height() / 2)
         painter.drawPolyline(QPolygonF([tip + QPointF(-3.5, -1.75), tip + QPointF(0, 1.75), tip + QPointF(3.5, -1.75)]))
         painter.end()
+
+
+class Number(QLineEdit):
+    """A whole number within bounds; what is typed outside of them does not count and is put right on leaving."""
+
+    value_changed = Signal()
+
+    def __init__(self, theme: Theme, low: int, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._low, self._high = low, high
+        self._value = low
+        self.setFont(theme.font(Type.CONTROL))
+        self.setValidator(QIntValidator(low, high, self))
+        self.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
+        self.setPlaceholderText(f"{low}-{high}")
+        self.textEdited.connect(self._on_text_edited)
+        self.editingFinished.connect(self._on_editing_finished)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least and the most."""
+        return self._low, self._high
+
+    def value(self) -> int:
+        """The last number within the bounds."""
+        return self._value
+
+    def set_value(self, value: int) -> None:
+        """Show *value*; nothing is told for that."""
+        if value != self._value or not self.text():
+            self._value = max(self._low, min(self._high, value))
+            self.setText(str(self._value))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._on_editing_finished()  # Qt does not call an unacceptable text finished
+
+    @Slot()
+    def _on_text_edited(self) -> None:
+        if self.hasAcceptableInput() and int(self.text()) != self._value:
+            self._value = int(self.text())
+            self.value_changed.emit()
+
+    @Slot()
+    def _on_editing_finished(self) -> None:
+        if self.text() != str(self._value):
+            self.setText(str(self._value))

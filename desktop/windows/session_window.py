@@ -126,6 +126,7 @@ class SessionWindow(QWidget):
         label = next((label for seen, label, _ in self._board.agents_seen if seen == kind), str(kind))
         self._connect_view.show_diff(kind, label, diff, removes=removes)
         self._pages.setCurrentWidget(self._connect_view)
+        self._connect_view.setFocus()
         self._show_connect_banner()
 
     def show_diff_trouble(self, trouble: str) -> None:
@@ -392,7 +393,7 @@ class SessionWindow(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(LARGE, 0, LARGE, 0)
         row.addWidget(self._today)
-        column.addLayout(row)
+        column.addLayout(row, 1)
         self._footer.setFixedHeight(_FOOTER_HEIGHT)
         self._footer.hide()
 
@@ -483,6 +484,7 @@ class SessionWindow(QWidget):
 
     def _show_help(self) -> None:
         self._pages.setCurrentWidget(self._help)
+        self._help_close.setFocus()
 
     @Slot()
     def _fill_menu(self) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
     QScrollArea,
-    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -25,10 +24,10 @@ from desktop.formats import text
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.connect_view import ConnectView
 from desktop.windows.labels import PlainLabel, WrapLabel
-from desktop.windows.marks import MARK_WIDTH, Pick, Tick
+from desktop.windows.marks import MARK_WIDTH, Number, Pick, Tick
 from desktop.windows.theme import LARGE, MEDIUM, SMALL, TIGHT, Ink, Theme, Type, set_property
 
-Control = QCheckBox | QComboBox | QSpinBox | QPlainTextEdit
+Control = QCheckBox | QComboBox | Number | QPlainTextEdit
 
 # Long enough to finish a number, short enough to feel at once.
 _SETTLE_MS = 400
@@ -254,14 +253,10 @@ class SettingsWindow(QWidget):
                 choice.currentIndexChanged.connect(self._on_control_changed)
                 return choice
             case int():
-                number = QSpinBox(parent)
                 low, high = field.metadata["low"], field.metadata["high"]
-                number.setRange(low if isinstance(low, int) else 0, high if isinstance(high, int) else 1_000_000)
-                number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-                # The field inside is a line edit too, and must not be framed and padded a second time.
-                number.lineEdit().setStyleSheet("border: none; padding: 0; min-height: 0; background: transparent;")
-                number.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-                number.valueChanged.connect(self._on_control_changed)
+                bounds = (low if isinstance(low, int) else 0, high if isinstance(high, int) else 1_000_000)
+                number = Number(self._theme, *bounds, parent=parent)
+                number.value_changed.connect(self._on_control_changed)
                 return number
             case _:
                 lines = QPlainTextEdit(parent)
@@ -318,8 +313,8 @@ def _fill(control: Control, value: object) -> None:
             control.setChecked(checked)
         case QComboBox(), StrEnum():
             control.setCurrentIndex(control.findData(value))
-        case QSpinBox(), int(number):
-            control.setValue(number)
+        case Number(), int(number):
+            control.set_value(number)
         case QPlainTextEdit(), tuple(words):
             shown = "\n".join(str(word) for word in words)
             if control.toPlainText() != shown:
@@ -334,7 +329,7 @@ def _value(control: Control) -> object:
             return control.isChecked()
         case QComboBox():
             return control.currentData()
-        case QSpinBox():
+        case Number():
             return control.value()
         case QPlainTextEdit():
             return tuple(line.strip() for line in control.toPlainText().split("\n") if line.strip())

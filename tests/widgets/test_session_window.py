@@ -274,6 +274,7 @@ def test_attack_39_choices_that_come_under_a_resting_pointer_cannot_be_clicked(s
     rows = [row(int(one.session[-1]), Phase.NEEDS_ANSWER, "Same", one, line=one.text) for one in (first, second)]
     stage.shows(*rows)
     stage.key(Qt.Key.Key_Escape)
+    QApplication.processEvents()
     buttons = [one for one in stage.window.findChildren(AnswerButton) if one.accessibleName() == "Answer SQLite"]
     upper = min(buttons, key=lambda one: one.mapToGlobal(one.rect().center()).y())
     spot = upper.mapToGlobal(upper.rect().center())
