@@ -28,6 +28,7 @@ from desktop.domain.ports import Sink
 from desktop.domain.replies import Intent, MarkSeen
 from desktop.domain.settings import Settings
 from desktop.formats import words
+from desktop.formats.resources import resource_path
 from desktop.hub.effects import Effect
 from desktop.hub.hub import Hub
 from desktop.notifications.choose import ChosenNotifier, candidates
@@ -69,7 +70,7 @@ class Program(QObject):
         self._hooks = HookSocket(self._agents, sink, runtime, self._front)
         self._sight = Sight(self._agents, sink, store=cursors)
         self._courier = Courier(sink)
-        self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend), self)
+        self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend, _icon()), self)
         self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
         self._surfaces = Surfaces(settings, self._preferences.windows, self)
         self._deadline = QTimer(self)
@@ -196,7 +197,7 @@ class Program(QObject):
         self._preferences.save(settings)
         self._surfaces.show_settings(settings)
         if before.notifications.backend is not settings.notifications.backend:
-            self._notifier.prefer(candidates(self._platform, settings.notifications.backend))
+            self._notifier.prefer(candidates(self._platform, settings.notifications.backend, _icon()))
             self._equip()
         self._perform(self._hub.configure(settings, clock.now()))
         self._drained()
@@ -315,3 +316,7 @@ class Program(QObject):
         names: Mapping[SessionId, str] = {SessionId(key): name for key, name in ledger.names().items()}
         seen: Mapping[SessionId, datetime] = {SessionId(key): at.astimezone(UTC) for key, at in ledger.seen().items()}
         self._hub.remember(names, seen)
+
+
+def _icon() -> str:
+    return resource_path("icons/agent-tray.svg")

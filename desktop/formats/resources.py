@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import desktop
 
@@ -26,6 +27,15 @@ def resource_bytes(name: str) -> bytes:
 def resource_text(name: str) -> str:
     """Read the resource *name* as UTF-8."""
     return resource_bytes(name).decode()
+
+
+def resource_path(name: str) -> str:
+    """Where the resource *name* lies as a file, for programs that read it themselves; empty when it lies in none."""
+    for root in _roots():
+        found = root.joinpath(*name.split("/"))
+        if isinstance(found, Path) and found.is_file():
+            return str(found.resolve())
+    return ""
 
 
 def _roots() -> tuple[Traversable, ...]:

@@ -31,13 +31,13 @@ class Candidate:
     is_listening: bool = field(default=False)
 
 
-def candidates(platform: str, preference: Backend) -> tuple[Candidate, ...]:
-    """What to try on *platform* (as sys.platform has it), in order."""
+def candidates(platform: str, preference: Backend, icon: str = "") -> tuple[Candidate, ...]:
+    """What to try on *platform* (as sys.platform has it), in order; *icon* is a file, for where none is installed."""
     best: tuple[Candidate, ...]
     if platform in ("darwin", "win32"):
         best = (Candidate("desktop-notifier", DesktopNotifierBackend),)
     else:
-        best = (Candidate("freedesktop", FreedesktopNotifier),)
+        best = (Candidate("freedesktop", partial(FreedesktopNotifier, icon=icon) if icon else FreedesktopNotifier),)
     basic = Candidate("plyer", PlyerNotifier)
     none = Candidate("none", NullNotifier)
     match preference:

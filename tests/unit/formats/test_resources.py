@@ -38,3 +38,8 @@ def test_a_name_that_leads_outside_is_refused(shipped: Path, name: str) -> None:
 
 def test_this_checkout_has_resources() -> None:
     assert any(root.is_dir() for root in resources._roots())
+
+
+def test_a_resource_has_a_path_for_other_programs_and_a_missing_one_none() -> None:
+    assert Path(resources.resource_path("icons/agent-tray.svg")).is_file()
+    assert resources.resource_path("icons/none.svg") == ""
