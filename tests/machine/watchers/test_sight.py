@@ -250,7 +250,7 @@ def test_an_old_version_is_shown_by_its_process_until_it_is_known_by_its_own_id(
     begin: Begin, launch: Launch, heard: Heard, home: Path
 ) -> None:
     agent = launch("one", "--no-state", FAKE_HOME=str(home))
-    begin()
+    begin(pace=Pace(stand_in_after=0.5))
 
     event, _ = heard.wait(described(f"fake:pid-{agent.pid}"), 6.0)
     heard.wait(lambda event: isinstance(event, EvidenceGiven) and event.evidence.detail == NO_LIVE_STATE)
@@ -265,7 +265,7 @@ def test_an_old_version_is_shown_by_its_process_until_it_is_known_by_its_own_id(
 def test_an_old_version_is_known_by_the_transcript_it_writes(
     begin: Begin, launch: Launch, heard: Heard, home: Path
 ) -> None:
-    begin()
+    begin(pace=Pace(stand_in_after=0.5))
     agent = launch("one", "--no-state", FAKE_HOME=str(home))
     heard.wait(described(f"fake:pid-{agent.pid}"), 6.0)
 
