@@ -319,16 +319,22 @@ class RequestView(QWidget):
     def _show_circumstances(self, request: Request, row: Row) -> None:
         self._what.setText(self._what_is_asked(request, row))
         self._what.setVisible(not self._asks_questions(request) or bool(request.subagent))
-        if not self._text.is_complete:
-            self._warning.setText(self.tr("Too long to be shown whole, so it cannot be allowed here."))
-        elif not request.is_verified:
-            self._warning.setText(self.tr("Not verified: the process that asks does not belong to this session."))
-        else:
-            self._warning.setText(self.tr("Holds characters that mislead or cannot be seen; each stands in ⟨⟩."))
-        self._warning.setVisible(not self._text.is_complete or not request.is_verified or self._text.has_odd)
+        warnings = self._warnings(request)
+        self._warning.setText("\n".join(warnings))
+        self._warning.setVisible(bool(warnings))
         self._trouble.setText(text.clean(request.trouble, 400))
         self._trouble.setVisible(bool(request.trouble))
         self._notice.setText(self._why_not(request))
+
+    def _warnings(self, request: Request) -> list[str]:
+        warnings: list[str] = []
+        if not request.is_verified:
+            warnings.append(self.tr("Not verified: the process that asks does not belong to this session."))
+        if not self._text.is_complete:
+            warnings.append(self.tr("Too long to be shown whole, so it cannot be allowed here."))
+        if self._text.has_odd:
+            warnings.append(self.tr("Holds characters that mislead or cannot be seen; each stands in ⟨⟩."))
+        return warnings
 
     def _what_is_asked(self, request: Request, row: Row) -> str:
         asked = text.one_line(request.summary, 120) or text.one_line(request.tool, 60)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.domain.board import Board
 from desktop.domain.ids import AgentKind, RequestId, SessionId
+from desktop.domain.phase import Phase
 from desktop.domain.replies import MarkSeen, OpenRequest
 from desktop.domain.settings import Settings
 from desktop.formats import text, words
@@ -74,6 +76,7 @@ class SessionWindow(QWidget):
         self._put_off: set[AgentKind] = set()
         self._banner_kind: AgentKind | None = None
         self._is_locked = False
+        self._seen: tuple[SessionId, Phase] | None = None
         self.setWindowTitle(self.tr("Agent Tray"))
         self.setObjectName("sessions")
         set_property(self, "surface", "window")
@@ -107,6 +110,7 @@ class SessionWindow(QWidget):
         self._headline.setText(words.headline(board))
         self._show_ages()
         self._list.show_board(board)
+        self._mark_seen()
         self._show_troubles()
         self._show_connect_banner()
         if self._pages.currentWidget() in (self._list, self._empty):
@@ -186,6 +190,8 @@ class SessionWindow(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
             self._tell_open_request()
+        if event.type() == QEvent.Type.ActivationChange:
+            self._mark_seen()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         card = self._list.card
@@ -386,6 +392,7 @@ class SessionWindow(QWidget):
         self._footer = QFrame(self)
         set_property(self._footer, "surface", "raised")
         self._today = ElidedLabel(self._theme, Type.BODY, Ink.MUTED, self._footer)
+        self._today.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self._footer)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -516,8 +523,20 @@ class SessionWindow(QWidget):
         if session is None or card is None:
             return
         card.request_view.set_locked(is_locked=self._is_locked)
+        self._seen = None
         if self.isVisible():
+            self._seen = (session, card.row.phase) if card.row is not None else None
             self.intent_made.emit(MarkSeen(session))
+
+    def _mark_seen(self) -> None:
+        """Tell that what the opened session has come to was seen, when the person sits before it."""
+        card = self._list.card
+        if card is None or card.row is None or not self.isVisible() or not self.isActiveWindow():
+            return
+        seen = (card.row.session, card.row.phase)
+        if seen != self._seen:
+            self._seen = seen
+            self.intent_made.emit(MarkSeen(card.row.session))
 
     @Slot(str)
     def _on_filter_text_changed(self, wanted: str) -> None:

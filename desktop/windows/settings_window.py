@@ -119,7 +119,7 @@ class SettingsWindow(QWidget):
             none = WrapLabel(self._theme, Type.BODY, Ink.MUTED, self._agents_body)
             none.setText(self.tr("No agent was seen yet. Start one in any terminal; it appears here."))
             self._agents.addWidget(none)
-        self._agents.addStretch()
+        self._agents.addStretch(1)
 
     def show_diff(self, kind: AgentKind, diff: str, *, removes: bool = False) -> None:
         """Show what (dis)connecting *kind* changes, and ask."""
@@ -201,7 +201,7 @@ class SettingsWindow(QWidget):
             self._test.clicked.connect(self.test_asked)
             column.addWidget(self._backend)
             column.addWidget(self._test, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addStretch()
+        column.addStretch(1)
         return _scrolling(body, self)
 
     def _field_row(self, section: str, field: "Field[object]", parent: QWidget) -> QVBoxLayout | QHBoxLayout:

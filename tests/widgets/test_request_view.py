@@ -472,9 +472,10 @@ def test_what_cannot_be_answered_here_says_why_and_has_no_controls(stage: Stage)
 
 
 def test_an_unverified_asker_is_named_and_cannot_be_answered(stage: Stage) -> None:
-    stage.shows(replace(permission(), is_verified=False))
+    stage.shows(replace(permission(text="ls \u202ex"), is_verified=False))
 
     assert stage.says("Not verified")
+    assert stage.says("mislead")
     stage.view.deny()
     assert stage.replies == []
 

@@ -198,6 +198,17 @@ def test_opening_a_session_marks_it_seen(stage: Stage) -> None:
     assert MarkSeen(SessionId("robot:1")) in stage.out
 
 
+def test_what_an_opened_session_comes_to_while_one_looks_is_seen(stage: Stage) -> None:
+    stage.shows(row(1))
+    stage.window.open_session(SessionId("robot:1"))
+    stage.out.clear()
+
+    stage.window.show_board(board(row(1, Phase.YOUR_TURN)))
+    stage.window.show_board(board(row(1, Phase.YOUR_TURN, line="more")))
+
+    assert stage.out == [MarkSeen(SessionId("robot:1"))]
+
+
 def test_a_reply_half_written_outlives_rows_that_come_go_and_move(stage: Stage) -> None:
     stage.shows(_prompting(1), row(2))
     stage.window.open_reply(SessionId("robot:1"))
