@@ -1,6 +1,7 @@
 """Builds the parts of the tray program and connects them. No rule lives here."""
 
 import logging
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,12 +37,15 @@ from desktop.storage import paths
 from desktop.storage.hook_setup import Plan, SetupError
 from desktop.storage.ledger import Ledger
 from desktop.watchers.hook_socket import HookSocket
+from desktop.watchers.process_scan import ChildrenOf, ProcessTable, process_table
 from desktop.watchers.sight import Sight
 
 log = logging.getLogger(__name__)
 
 # Ten pictures a second are as many as anybody reads; news in between is drawn together.
 REDRAW_MS = 100
+DEMO_VARIABLE = "AGENT_TRAY_DEMO"
+"""Set by the demo for its tray: the process whose children are all there is to see."""
 STOP_WITHIN_S = 1.0
 """For each worker thread: all of them together end within what a session manager grants."""
 
@@ -68,7 +72,7 @@ class Program(QObject):
             self._remember(self._ledger)
         self._front = SocketFront(self._inbox, self._beat, self._raise_window)
         self._hooks = HookSocket(self._agents, sink, runtime, self._front)
-        self._sight = Sight(self._agents, sink, store=cursors)
+        self._sight = Sight(self._agents, sink, store=cursors, table=_table())
         self._courier = Courier(sink)
         self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend, _icon()), self)
         self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
@@ -316,6 +320,12 @@ class Program(QObject):
         names: Mapping[SessionId, str] = {SessionId(key): name for key, name in ledger.names().items()}
         seen: Mapping[SessionId, datetime] = {SessionId(key): at.astimezone(UTC) for key, at in ledger.seen().items()}
         self._hub.remember(names, seen)
+
+
+def _table() -> ProcessTable | None:
+    """The processes to see: all of this person's, but in a demo only those it started."""
+    parent = os.environ.get(DEMO_VARIABLE, "")
+    return ChildrenOf(process_table(), int(parent)) if parent.isdigit() else None
 
 
 def _icon() -> str:

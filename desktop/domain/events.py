@@ -166,6 +166,7 @@ class SessionEnded:
     at: datetime
     why: str
     source: Source = Source.LIVE_STATE  # a hook may speak of a twin: it is not believed against live state
+    is_alias: bool = False  # it was a stand-in for a session that is now known by its own id: nothing ended
 
 
 @dataclass(frozen=True, slots=True)

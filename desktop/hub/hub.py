@@ -22,6 +22,7 @@ from desktop.domain.events import (
     RequestOpened,
     RequestReleased,
     SessionDescribed,
+    SessionEnded,
 )
 from desktop.domain.ids import AgentKind, NoticeKey, RequestId, SessionId
 from desktop.domain.notices import Capabilities, Notice, NoticeClass
@@ -166,7 +167,10 @@ class Hub:
                     if not isinstance(event, SessionDescribed | EvidenceGiven):
                         return []  # of a session nobody described: nothing to attach it to
                     session = self._new(event.session, now)
-                return self._apply(reducer.reduce(session, event), now)
+                effects = self._apply(reducer.reduce(session, event), now)
+                if isinstance(event, SessionEnded) and event.is_alias:
+                    effects += self._forget(session.id)
+                return effects
 
     def submit(self, intent: Intent, now: datetime, surface: str) -> list[Effect]:
         """Take what a person wants; *surface* is where they said it."""

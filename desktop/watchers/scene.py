@@ -332,7 +332,7 @@ class Scene:
         self._transcripts.poll({session})
         self._transcripts.unfollow(session, runner.pid)
         if not any(session in other.sessions() for other in self._runners.values()):
-            self._sink(SessionEnded(session, _now(), why))
+            self._sink(SessionEnded(session, _now(), why, is_alias=why == RENAMED))
 
     # Homes and ears
 

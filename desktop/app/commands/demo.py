@@ -68,6 +68,7 @@ def _environment(root: Path) -> dict[str, str]:
         place = root / below
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         made[name] = str(place)
+    made["AGENT_TRAY_DEMO"] = str(os.getpid())
     for agent in load_agents():
         made.pop(agent.home_variable, None)
     # What the desktop is found by may be relative to the directories that were just replaced.

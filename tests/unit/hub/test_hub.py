@@ -539,3 +539,13 @@ def test_the_hub_wakes_for_nothing_while_nothing_waits(story: Story) -> None:
 
 def test_the_agent_of_the_stories_is_complete_enough_to_be_prompted() -> None:
     assert AGENT.prompt_marks
+
+
+def test_a_stand_in_that_got_its_own_id_leaves_no_ended_row(story: Story) -> None:
+    stand_in = SessionId("example:pid-9")
+    story.session_starts(stand_in, 9)
+
+    story.sees(SessionEnded(stand_in, story.now, "known by its own id now", is_alias=True))
+
+    assert story.hub.session(stand_in) is None
+    assert story.hub.board(story.now).row(stand_in) is None

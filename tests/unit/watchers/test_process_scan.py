@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from desktop.watchers import process_scan
-from desktop.watchers.process_scan import LinuxProcesses, NewPids, PortableProcesses
+from desktop.watchers.process_scan import ChildrenOf, LinuxProcesses, NewPids, PortableProcesses
 
 STAT = "{pid} ({name}) {state} 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 {started} 0 0\n"
 
@@ -61,15 +61,36 @@ def test_a_process_is_described_by_its_arguments_and_environment(made_up: MadeUp
 
     assert process is not None
     assert process.argv == ("agent", "--flag")
-    assert table.environment(10) == {"A": "1", "HOME_OF": "/x=y"}
-    assert table.cwd(10) == ""
+
+
+def test_a_living_process_tells_its_environment_and_directory(tmp_path: Path) -> None:
+    waits = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(waits, stdin=subprocess.PIPE, cwd=tmp_path, env={"HOME_OF": "/x=y"}) as process:
+        table = LinuxProcesses()
+
+        assert table.environment(process.pid)["HOME_OF"] == "/x=y"
+        assert table.cwd(process.pid) == str(tmp_path)
+        process.communicate(b"\n")
+
+
+def test_a_demo_sees_only_the_processes_it_started() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        below = ChildrenOf(LinuxProcesses(), os.getpid())
+
+        assert process.pid in below.pids()
+        assert os.getpid() not in below.pids()
+        assert below.look(process.pid) is not None
+        assert below.started(process.pid) is not None
+        assert below.cwd(process.pid) == str(Path.cwd())
+        assert below.environment(process.pid)
+        assert ChildrenOf(LinuxProcesses(), 2**22 + 1).pids() == []
+        process.communicate(b"\n")
 
 
 def test_a_process_that_is_gone_is_nothing(made_up: MadeUp) -> None:
     table = made_up.table()
 
     assert table.look(10) is None
-    assert table.environment(10) == {}
 
 
 def test_only_new_pids_are_looked_at_a_few_times_over(made_up: MadeUp) -> None:
