@@ -6,6 +6,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QElapsedTimer, QEventLoop
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
+from desktop.app.lasting_singletons import keep_singletons
 from desktop.domain.notices import Capabilities
 from desktop.domain.settings import Backend
 from desktop.notifications.choose import ChosenNotifier, candidates
@@ -15,6 +16,7 @@ WAIT_MS = 2_000
 
 def look() -> tuple[bool, Capabilities, tuple[tuple[str, str], ...], bool]:
     """Whether there is a tray host, what shows notifications, who refused and why, whether it is quiet."""
+    keep_singletons()
     made = QApplication.instance() or QApplication(["agent-tray-doctor"])
     notifier = ChosenNotifier(candidates(sys.platform, Backend.AUTOMATIC))
     notifier.start(_nothing, _nothing)
