@@ -14,6 +14,8 @@ _EXACT_SECONDS = 15
 _SECOND_STEP = 5
 
 SEPARATOR = " · "
+# More do not fit beside the buttons of a window 420 wide.
+_SUBLINE_PARTS = 3
 
 
 def age(delta: timedelta) -> str:
@@ -57,9 +59,9 @@ def headline(board: Board) -> str:
 
 
 def subline(board: Board, now: datetime) -> str:
-    """Since when, and what the rest does; empty when there is nothing to say."""
+    """Since when, and what the rest does, as far as a line holds it; empty when there is nothing to say."""
     waits = () if board.oldest_wait is None else (f"oldest {age(now - board.oldest_wait)}",)
-    return SEPARATOR.join((*waits, *_other_counts(board)))
+    return SEPARATOR.join((*waits, *_other_counts(board))[:_SUBLINE_PARTS])
 
 
 def tooltip(board: Board, now: datetime) -> str:

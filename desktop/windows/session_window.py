@@ -79,6 +79,7 @@ class SessionWindow(QWidget):
         self._seen: tuple[SessionId, Phase] | None = None
         self.setWindowTitle(self.tr("Agent Tray"))
         self.setObjectName("sessions")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         set_property(self, "surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFont(theme.font(Type.BODY))
@@ -115,6 +116,8 @@ class SessionWindow(QWidget):
         self._show_connect_banner()
         if self._pages.currentWidget() in (self._list, self._empty):
             self._pages.setCurrentWidget(self._list if board.rows else self._empty)
+            if board.rows and self.hasFocus():
+                self._list.setFocus()
 
     def show_settings(self, settings: Settings) -> None:
         """Follow the person's wishes."""
@@ -177,8 +180,10 @@ class SessionWindow(QWidget):
                 self._list.open(first)
         if self._list.card is not None:
             self._list.card.focus_first()
-        else:
+        elif self._pages.currentWidget() is self._list:
             self._list.setFocus()
+        else:
+            self.setFocus()  # or the first button would have it, and look pressed
         self._show_ages()
         self._tell_open_request()
 

@@ -517,3 +517,14 @@ def test_an_empty_board_closes_the_card(stage: Stage) -> None:
     stage.window.show_board(Board(NOW))
 
     assert stage.list.card is None
+
+
+def test_an_empty_window_gives_no_button_the_focus(qtbot: QtBot) -> None:
+    window = SessionWindow(Theme())
+    qtbot.addWidget(window)
+    window.show_board(board())
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+
+    assert window.focusWidget() is window
