@@ -1,0 +1,370 @@
+"""A desktop of its own with a tray on it, and real agents that ask a scripted model.
+
+Nothing on it touches the person who runs it: home, session bus, display, tmux server and model are its own, and
+whatever was started on it ends with it.
+"""
+
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from tests.fakes import scripted_model, tray_host
+from tests.fakes.private_bus import Daemon, PrivateBus
+from tests.journeys import packages
+from tests.journeys.follower import Follower
+from tests.journeys.real_agent import RealAgent, Tmux, until
+
+SCREEN = "1280x1000x24"
+# A dummy: the agent wants a key, and remembers which ones its person approved by their last twenty letters.
+KEY = "sk-dummy-0000000000000000000000000000"
+NEEDED = ("tmux", "dbus-daemon")
+MARK = "AGENT_JOURNEY"  # in the environment of whatever runs on a stage
+
+
+class Program:
+    """A program that reports on stdout, one JSON object a line, and ends with its stdin."""
+
+    def __init__(self, path: str, environment: dict[str, str], *options: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, path, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        self._pending = b""
+        self.reports: list[dict[str, object]] = []
+        until(lambda: self.read() or self.reports, f"{path} to be ready")
+
+    def read(self) -> None:
+        """Take in what was reported until now."""
+        stdout = self._process.stdout
+        assert stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(stdout, selectors.EVENT_READ)
+            while selector.select(0):
+                raw = os.read(stdout.fileno(), 65536)
+                if not raw:
+                    raise AssertionError(f"{self._process.args} ended")
+                *lines, self._pending = (self._pending + raw).split(b"\n")
+                self.reports += [json.loads(line) for line in lines]
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait(10)
+        for end in (self._process.stdin, self._process.stdout):
+            assert end is not None
+            end.close()
+
+
+@dataclass
+class Shown:
+    """A notification that is on the screen."""
+
+    id: int
+    title: str
+    body: str
+    actions: list[str]  # key, label, key, label ...
+    hints: dict[str, object] = field(default_factory=dict)
+
+    def key_of(self, label: str) -> str:
+        """The key of the button called *label*."""
+        return self.actions[self.actions[1::2].index(label) * 2]
+
+    @property
+    def labels(self) -> list[str]:
+        return self.actions[1::2]
+
+
+class Stage:
+    """Everything a journey needs; one for a whole run."""
+
+    def __init__(self, programs: dict[str, Path]) -> None:
+        self._programs = programs
+        self.base = Path(tempfile.mkdtemp(prefix="agj-"))
+        self.home = self._directory("home")
+        self.runtime = self._directory("run", 0o700)
+        self.project = self._directory("home/shop")
+        self._closing: list[Callable[[], None]] = []
+        self._tray: subprocess.Popen[bytes] | None = None
+        self.environment = self._environment()
+        self.display = ""
+        self._daemon: Daemon | None = None
+        self._host: Program | None = None
+
+    # -- life
+
+    def start(self) -> None:
+        """Put up the desktop and start the tray."""
+        bus = PrivateBus(self.base)
+        bus.start()
+        self._closing.append(bus.stop)
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = bus.address
+        self._start_display()
+        self._daemon = Daemon(bus)
+        self._closing.append(self._daemon.stop)
+        self._host = Program(tray_host.__file__, self.environment)
+        self._closing.append(self._host.stop)
+        self._model = Program(scripted_model.__file__, self.environment)
+        self._closing.append(self._model.stop)
+        self.model = f"http://127.0.0.1:{self._model.reports[0]['ready']}"
+        self.tmux = Tmux(self.base / "tmux", self.environment)
+        self.tmux.start()
+        self._closing.append(self.tmux.stop)
+        self.config("one")
+        self.command("connect", "claude-code", "--yes", home=self.config("one"))
+        self.follower = Follower(self.runtime / "agent-tray" / "tray.sock")
+        self._closing.append(self.follower.stop)
+        self.start_tray()
+
+    def close(self) -> None:
+        """End everything that was started here, whoever started it."""
+        if self._tray is not None:
+            self.stop_tray()
+        for close in reversed(self._closing):
+            close()
+        for process in self._left():
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+        until(lambda: not self._left(), "the last process of the stage to end")
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def _left(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            try:
+                is_ours = process.environ().get(MARK) == str(self.base) and process.status() != psutil.STATUS_ZOMBIE
+            except (psutil.Error, OSError):
+                continue
+            if is_ours:
+                found.append(process)
+        return found
+
+    # -- the tray
+
+    def start_tray(self) -> None:
+        """Start the tray and wait until it answers."""
+        log = (self.base / "tray.log").open("ab")
+        with log:
+            self._tray = subprocess.Popen(
+                [sys.executable, "-m", "desktop"], cwd=packages.ROOT, env=self.environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        until(self._answers, "the tray to answer")
+
+    def stop_tray(self) -> None:
+        """Ask the tray to end."""
+        assert self._tray is not None
+        self._tray.terminate()
+        self._tray.wait(10)
+        self._tray = None
+
+    def kill_tray(self) -> None:
+        """End the tray without a word."""
+        assert self._tray is not None
+        os.killpg(self._tray.pid, signal.SIGKILL)
+        self._tray.wait(10)
+        self._tray = None
+
+    def tray_log(self) -> str:
+        """What the tray said on its standard error."""
+        return (self.base / "tray.log").read_text(errors="replace")
+
+    def _answers(self) -> bool:
+        assert self._tray is not None
+        assert self._tray.poll() is None, f"the tray ended:\n{self.tray_log()}"
+        try:
+            return bool(self.follower.status())
+        except OSError:
+            return False
+
+    def status(self) -> dict[str, object]:
+        """What ``status --json`` says."""
+        return self.follower.status()
+
+    def row(self, agent: RealAgent) -> dict[str, object]:
+        """What ``status --json`` says of one session."""
+        session = agent.session
+        rows = self.status()["sessions"]
+        assert isinstance(rows, list)
+        return next((row for row in rows if row["id"] == session), {})
+
+    def command(self, *words: str, home: Path | None = None) -> str:
+        """Run a command of ours, as a person would in a terminal; *home* is the agent's configuration directory."""
+        environment = self.environment | ({"CLAUDE_CONFIG_DIR": str(home)} if home is not None else {})
+        done = subprocess.run(
+            [sys.executable, "-m", "desktop", *words], cwd=packages.ROOT, env=environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    # -- what the desktop shows
+
+    def icon(self) -> dict[str, object]:
+        """What the tray's item shows: its tooltip and its colours; empty without one."""
+        assert self._host is not None
+        self._host.read()
+        told = [report for report in self._host.reports if "tooltip" in report]
+        return told[-1] if told else {}
+
+    def click_icon(self) -> None:
+        """Click the tray's item."""
+        assert self._host is not None
+        stdin = self._host._process.stdin
+        assert stdin is not None
+        stdin.write(json.dumps({"click": self.icon()["item"]}).encode() + b"\n")
+        stdin.flush()
+
+    def notices(self) -> list[Shown]:
+        """The notifications on the screen, oldest first."""
+        assert self._daemon is not None
+        self._daemon.read()
+        shown: dict[int, Shown] = {}
+        for report in self._daemon.reports:
+            match report:
+                case {"notify": dict(call), "id": int(number)}:
+                    shown[number] = Shown(number, call["title"], call["body"], call["actions"], call["hints"])
+                case {"closed": int(number)}:
+                    shown.pop(number, None)
+        return list(shown.values())
+
+    def press(self, notice: Shown, label: str) -> None:
+        """Press the button *label* of a notification."""
+        assert self._daemon is not None
+        self._daemon.do(click=notice.id, key=notice.key_of(label))
+
+    def reply(self, notice: Shown, text: str) -> None:
+        """Type *text* into a notification that takes an inline reply."""
+        assert self._daemon is not None
+        self._daemon.do(reply=notice.id, text=text)
+
+    def x(self, *words: str) -> str:
+        """Run a program of the display, such as xdotool."""
+        done = subprocess.run(words, env=self.environment, capture_output=True, text=True, timeout=20, check=False)
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+        return done.stdout
+
+    def sent(self) -> list[dict[str, object]]:
+        """What the model sent so far."""
+        with urllib.request.urlopen(f"{self.model}/sent", timeout=5) as answer:
+            found: list[dict[str, object]] = json.loads(answer.read())["sent"]
+        return found
+
+    # -- agents
+
+    def config(self, name: str) -> Path:
+        """An agent's configuration directory, past its first questions."""
+        directory = self._directory(name)
+        state = directory / ".claude.json"
+        if not state.exists():
+            trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True, "allowedTools": []}
+            begun = {
+                "hasCompletedOnboarding": True, "lastOnboardingVersion": packages.LATEST, "theme": "dark",
+                "customApiKeyResponses": {"approved": [KEY[-20:]], "rejected": []}, "autoUpdates": False,
+                "projects": {str(self.project): trusted},
+            }  # fmt: skip
+            state.write_text(json.dumps(begun))
+        return directory
+
+    def agent_variables(self, config: Path) -> dict[str, str]:
+        """What an agent's environment holds beside the stage's own."""
+        return {
+            "CLAUDE_CONFIG_DIR": str(config), "ANTHROPIC_BASE_URL": self.model, "ANTHROPIC_API_KEY": KEY,
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1",
+        }  # fmt: skip
+
+    def agent(self, *arguments: str, config: str = "one", version: str = packages.LATEST, mode: str = "") -> RealAgent:
+        """Start a session in a pane and wait until it takes a prompt; "one" is connected, other homes are not."""
+        home = self.config(config)
+        mode = mode or ("manual" if version == packages.LATEST else "default")
+        made = RealAgent(
+            self.tmux, self._programs[version], ["--permission-mode", mode, *arguments], self.project, home,
+            self.agent_variables(home),
+        )  # fmt: skip
+        made.wait_ready()
+        return made
+
+    def run_agent(
+        self, arguments: Sequence[str], config: str = "one", version: str = packages.LATEST
+    ) -> "subprocess.Popen[bytes]":
+        """Start an agent that needs no terminal."""
+        return subprocess.Popen(
+            [str(self._programs[version]), *arguments], cwd=self.project, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            env=self.environment | self.agent_variables(self.config(config)),
+        )  # fmt: skip
+
+    # -- inside
+
+    def _directory(self, name: str, mode: int = 0o755) -> Path:
+        directory = self.base / name
+        directory.mkdir(mode=mode, parents=True, exist_ok=True)
+        return directory
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in packages.ENVIRONMENT.items() if name in ("PATH", "USER", "LOGNAME")}
+        homes = {
+            f"XDG_{name}_HOME": str(self.home / f".{name.lower()}") for name in ("CONFIG", "DATA", "STATE", "CACHE")
+        }
+        return {
+            **kept, **homes, "HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime), "LANG": "C.UTF-8",
+            "TERM": "xterm-256color", "SHELL": "/bin/bash", "PYTHONPATH": str(packages.ROOT), MARK: str(self.base),
+            "TMPDIR": str(self._directory("tmp")), "PYTHONDONTWRITEBYTECODE": "1", "NO_AT_BRIDGE": "1",
+        }  # fmt: skip
+
+    def _start_display(self) -> None:
+        server = shutil.which("Xvfb")
+        if server is None:
+            self.environment["QT_QPA_PLATFORM"] = "offscreen"
+            return
+        reader, writer = os.pipe()
+        self._spawn(server, "-displayfd", str(writer), "-screen", "0", SCREEN, "-nolisten", "tcp", keeps=(writer,))
+        os.close(writer)
+        with os.fdopen(reader) as told:
+            self.display = f":{told.readline().strip()}"
+        self.environment |= {"DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
+        if shutil.which("xfwm4"):
+            self._spawn("xfwm4", "--compositor=off")
+
+    def _spawn(self, *words: str, keeps: tuple[int, ...] = ()) -> None:
+        process = subprocess.Popen(
+            words, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, pass_fds=keeps, start_new_session=True,
+        )  # fmt: skip
+
+        def end() -> None:
+            process.kill()
+            process.wait(10)
+
+        self._closing.append(end)
+
+
+@contextmanager
+def standing(versions: Sequence[str]) -> Iterator[Stage]:
+    """A stage with the tray running; raises ``Unavailable`` where it cannot stand."""
+    missing = [program for program in NEEDED if shutil.which(program) is None]
+    if missing:
+        raise packages.Unavailable(f"not installed: {', '.join(missing)}")
+    stage = Stage({version: packages.program_of(version) for version in versions})
+    try:
+        stage.start()
+        yield stage
+    finally:
+        stage.close()
+
+
+def now() -> float:
+    """The clock that agents stamp with."""
+    return time.time()
