@@ -5,11 +5,12 @@ decisions form a hash chain and are on disk before an answer leaves. Every metho
 time; the program keeps one thread for it.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +71,9 @@ class Ledger:
             self._db = self._open()
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
-                raise LedgerError(f"{path}: {error}. Free space or make the folder writable.") from error
+                is_busy = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                remedy = "Close what uses it" if is_busy else "Free space or make the folder writable"
+                raise LedgerError(f"{path}: {error}. {remedy}.") from error
             self.moved_aside = path.with_name(f"{path.name}.corrupt-{datetime.now(UTC):%Y%m%dT%H%M%S}")
             for suffix in ("", "-wal", "-shm"):
                 broken = path.with_name(path.name + suffix)
@@ -105,28 +108,45 @@ class Ledger:
         """Let go of the file."""
         self._db.close()
 
+    @contextlib.contextmanager
+    def _all_or_none(self) -> Iterator[None]:
+        """Put all that is written within on disk when it ends well, none of it otherwise."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            # SQLite may have rolled back by itself: on a full disk it does. A failed COMMIT leaves all pending.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _write(self, statement: str, *values: str | int | None) -> int:
+        """Run *statement* and return how many rows it touched. What agents send may hold what is no Unicode."""
+        plain = [_plain(value) if isinstance(value, str) else value for value in values]
+        return self._db.execute(statement, plain).rowcount
+
     # -- waits and decisions ---------------------------------------------------------------------------------------
 
     def note_opened(
         self, request: str, session: str, agent: str, kind: str, tool: str, project: str, at: datetime
     ) -> None:
         """Write down a request; one that is known is left as it is."""
-        self._db.execute(
-            "INSERT OR IGNORE INTO waits (request, session, agent, kind, tool, project, opened_at) VALUES (?,?,?,?,?,?,?)",
-            (request, session, agent, kind, tool, project, _stamp(at)),
+        self._write(
+            "INSERT OR IGNORE INTO waits (request, session, agent, kind, tool, project, opened_at)"
+            " VALUES (?,?,?,?,?,?,?)",
+            *(request, session, agent, kind, tool, project, _stamp(at)),
         )
 
     def note_seen(self, request: str, at: datetime) -> None:
         """Write down when a person first had a request before them."""
-        self._db.execute(
-            "UPDATE waits SET first_seen_at=? WHERE request=? AND first_seen_at IS NULL", (_stamp(at), request)
-        )
+        self._write("UPDATE waits SET first_seen_at=? WHERE request=? AND first_seen_at IS NULL", _stamp(at), request)
 
     def note_closed(self, request: str, at: datetime, how: str) -> None:
         """Write down that a request is open no more."""
-        self._db.execute(
+        self._write(
             "UPDATE waits SET closed_at=?, how=?, state='closed' WHERE request=? AND closed_at IS NULL",
-            (_stamp(at), how, request),
+            *(_stamp(at), how, request),
         )
 
     def decide(self, decision: Decision) -> None:
@@ -135,39 +155,28 @@ class Ledger:
         Raises AlreadyDecidedError for a second decision about the request, LedgerError when nothing can be written.
         """
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with self._all_or_none():
                 self._append(decision)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
         except sqlite3.IntegrityError as error:
             raise AlreadyDecidedError(decision.request) from error
         except sqlite3.Error as error:
             raise LedgerError(f"{self.path}: {error}") from error
 
     def _append(self, decision: Decision) -> None:
-        changed = self._db.execute(
+        changed = self._write(
             "UPDATE waits SET state='answered', answered_at=?, surface=? WHERE request=? AND state='open'",
-            (_stamp(decision.at), decision.surface, decision.request),
+            *(_stamp(decision.at), decision.surface, decision.request),
         )
-        if changed.rowcount != 1:
+        if changed != 1:
             raise AlreadyDecidedError(decision.request)
         last = self._db.execute("SELECT number, hash FROM decisions ORDER BY number DESC LIMIT 1").fetchone()
         number, previous = (last[0] + 1, last[1]) if last is not None else (1, GENESIS)
         fields = _fields(decision)
-        self._db.execute(
-            "INSERT INTO decisions (number, at, request, session, verdict, digest, answer_digest, surface, previous, hash)"
+        self._write(
+            "INSERT INTO decisions"
+            " (number, at, request, session, verdict, digest, answer_digest, surface, previous, hash)"
             " VALUES (?,?,?,?,?,?,?,?,?,?)",
-            (number, *fields, previous, _link(number, fields, previous)),
-        )
-
-    def reopen(self, request: str) -> None:
-        """Write down that an answer did not arrive, so that another may be given; its decision stays on record."""
-        self._db.execute(
-            "UPDATE waits SET state='failed', how='the answer did not arrive' WHERE request=? AND state='answered'",
-            (request,),
+            *(number, *fields, previous, _link(number, fields, previous)),
         )
 
     def verify(self) -> str:
@@ -196,29 +205,29 @@ class Ledger:
 
     def note_raised(self, key: str, kind: str, at: datetime) -> None:
         """Write down that a notification was shown."""
-        self._db.execute("INSERT INTO notices (key, class, raised_at) VALUES (?,?,?)", (key, kind, _stamp(at)))
+        self._write("INSERT INTO notices (key, class, raised_at) VALUES (?,?,?)", key, kind, _stamp(at))
 
     def note_withdrawn(self, key: str, at: datetime) -> None:
         """Write down that a notification was taken back."""
-        self._db.execute("UPDATE notices SET withdrawn_at=? WHERE key=? AND withdrawn_at IS NULL", (_stamp(at), key))
+        self._write("UPDATE notices SET withdrawn_at=? WHERE key=? AND withdrawn_at IS NULL", _stamp(at), key)
 
     def note_acted(self, key: str, at: datetime) -> None:
         """Write down that a person used a notification."""
-        self._db.execute("UPDATE notices SET acted_at=? WHERE key=? AND acted_at IS NULL", (_stamp(at), key))
+        self._write("UPDATE notices SET acted_at=? WHERE key=? AND acted_at IS NULL", _stamp(at), key)
 
     def save_seen(self, session: str, at: datetime) -> None:
         """Remember when the person looked at a session."""
-        self._db.execute(
+        self._write(
             "INSERT INTO sessions (session, seen_at) VALUES (?,?)"
             " ON CONFLICT (session) DO UPDATE SET seen_at=excluded.seen_at",
-            (session, _stamp(at)),
+            *(session, _stamp(at)),
         )
 
     def save_name(self, session: str, name: str) -> None:
         """Remember what the person calls a session."""
-        self._db.execute(
+        self._write(
             "INSERT INTO sessions (session, name) VALUES (?,?) ON CONFLICT (session) DO UPDATE SET name=excluded.name",
-            (session, name or None),
+            *(session, name or None),
         )
 
     def names(self) -> dict[str, str]:
@@ -236,33 +245,31 @@ class Ledger:
 
     def save_cursors(self, cursors: Mapping[str, Mapping[str, object]]) -> None:
         """Remember how far transcripts were read, all or none."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._db.executemany(
-                "INSERT INTO cursors (path, state) VALUES (?,?) ON CONFLICT (path) DO UPDATE SET state=excluded.state",
-                [(path, json.dumps(state)) for path, state in cursors.items()],
-            )
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with self._all_or_none():
+            for path, state in cursors.items():
+                self._write(
+                    "INSERT INTO cursors (path, state) VALUES (?,?)"
+                    " ON CONFLICT (path) DO UPDATE SET state=excluded.state",
+                    *(path, json.dumps(state)),
+                )
 
     def waited(self, since: datetime, now: datetime) -> tuple[float, int]:
         """Seconds that sessions stood blocked since then, and how many notifications were shown."""
         total = 0.0
         rows = self._db.execute(
-            "SELECT opened_at, coalesce(answered_at, closed_at) FROM waits WHERE opened_at >= ?", (_stamp(since),)
+            "SELECT opened_at, coalesce(answered_at, closed_at) AS ended FROM waits WHERE ended IS NULL OR ended >= ?",
+            (_stamp(since),),
         )
         for opened, ended in rows:
             until = datetime.fromisoformat(ended) if ended else now
-            total += max(0.0, (until - datetime.fromisoformat(opened)).total_seconds())
+            total += max(0.0, (until - max(since, datetime.fromisoformat(opened))).total_seconds())
         shown = self._db.execute("SELECT count(*) FROM notices WHERE raised_at >= ?", (_stamp(since),)).fetchone()[0]
         return total, int(shown)
 
     def close_left_open(self, at: datetime) -> None:
         """Close what an earlier run left open: whether it still waits, the agents will say."""
-        self._db.execute(
-            "UPDATE waits SET closed_at=?, how='the tray ended', state='closed' WHERE closed_at IS NULL", (_stamp(at),)
+        self._write(
+            "UPDATE waits SET closed_at=?, how='the tray ended', state='closed' WHERE closed_at IS NULL", _stamp(at)
         )
 
 
@@ -270,8 +277,12 @@ def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+def _plain(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _fields(decision: Decision) -> tuple[str, ...]:
-    return (
+    fields = (
         _stamp(decision.at),
         decision.request,
         decision.session,
@@ -280,6 +291,7 @@ def _fields(decision: Decision) -> tuple[str, ...]:
         decision.answer_digest,
         decision.surface,
     )
+    return tuple(map(_plain, fields))  # as they are read back: the hash is over these
 
 
 def _link(number: int, fields: tuple[str, ...], previous: str) -> str:
