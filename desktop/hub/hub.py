@@ -4,13 +4,13 @@ No threads, no timers, no files. A reply is a wish: the request stays open, mark
 that the agent took it.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from desktop.domain import reducer
+from desktop.domain import clock_jump, reducer
 from desktop.domain.agent import Agent
 from desktop.domain.board import Board, Row, Trouble
 from desktop.domain.events import (
@@ -24,8 +24,8 @@ from desktop.domain.events import (
     SessionDescribed,
     SessionEnded,
 )
-from desktop.domain.ids import AgentKind, NoticeKey, RequestId, SessionId
-from desktop.domain.notices import Capabilities, Notice, NoticeClass
+from desktop.domain.ids import AgentKind, RequestId, SessionId
+from desktop.domain.notices import Capabilities
 from desktop.domain.phase import Standing, resolve
 from desktop.domain.replies import (
     Allow,
@@ -46,6 +46,7 @@ from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import NameSource, Session
 from desktop.domain.settings import Settings
 from desktop.hub import rows
+from desktop.hub.attention import Attention
 from desktop.hub.effects import (
     Deliver,
     Effect,
@@ -53,12 +54,9 @@ from desktop.hub.effects import (
     NoteName,
     NoteOpened,
     NoteSeen,
-    Raise,
     Release,
     Send,
-    Withdraw,
 )
-from desktop.policy import notices
 
 # The relay answers within milliseconds; a machine that swaps needs more.
 ANSWER_WITHIN = timedelta(seconds=5)
@@ -66,6 +64,7 @@ ANSWER_WITHIN = timedelta(seconds=5)
 REMEMBERED_CLOSURES = 2000
 ENDED_KEPT = timedelta(hours=24)
 HELD_LONG_ENOUGH = "It waited here and nobody answered."
+SCREEN_LOCKED = "Nothing was sent: the screen is locked."
 
 
 class Hub:
@@ -75,13 +74,13 @@ class Hub:
         self._agents: Mapping[AgentKind, Agent] = {agent.kind: agent for agent in agents}
         self._settings = settings
         self._started_at = started_at
-        self._capabilities = Capabilities("none")
+        self._now = started_at
+        self._attention = Attention(settings, started_at)
+        self._is_locked = False
         self._sessions: dict[SessionId, Session] = {}
         self._standings: dict[SessionId, Standing] = {}
         self._rows: dict[SessionId, Row] = {}
         self._deadlines: dict[SessionId, datetime] = {}
-        self._raised: dict[NoticeKey, Notice] = {}
-        self._raised_at: deque[datetime] = deque()
         self._closed: OrderedDict[RequestId, str] = OrderedDict()
         self._troubles: dict[str, Trouble] = {}
         self._connected: dict[AgentKind, bool] = {}
@@ -141,6 +140,67 @@ class Hub:
 
     def observe(self, event: Event, now: datetime) -> list[Effect]:
         """Fold in what happened."""
+        effects = self._keep_time(now)
+        return [*effects, *self._folded(_not_of_the_future(event, now), now), *self._sum_up(now)]
+
+    def submit(self, intent: Intent, now: datetime, surface: str) -> list[Effect]:
+        """Take what a person wants; *surface* is where they said it."""
+        return [*self._keep_time(now), *self._taken(intent, now, surface), *self._sum_up(now)]
+
+    def configure(self, settings: Settings, now: datetime) -> list[Effect]:
+        """Take new settings."""
+        self._settings = self._attention.settings = settings
+        return [*self._keep_time(now), *self._again(now), *self._sum_up(now)]
+
+    def equip(self, capabilities: Capabilities, now: datetime) -> list[Effect]:
+        """Take what notifications can do now, and raise again whatever is owed: what was shown may be gone."""
+        self._attention.capabilities = capabilities
+        self._attention.forget_shown()
+        return [*self._keep_time(now), *self._again(now), *self._sum_up(now)]
+
+    def lock(self, now: datetime, *, is_locked: bool) -> list[Effect]:
+        """Take whether the screen is locked: then nobody who sits there may be shown or decide anything."""
+        self._is_locked = self._attention.is_locked = is_locked
+        return [*self._keep_time(now), *self._again(now), *self._sum_up(now)]
+
+    def connect(self, connected: Mapping[AgentKind, bool]) -> None:
+        """Take which agents call our hook."""
+        self._connected = dict(connected)
+
+    def tick(self, now: datetime) -> list[Effect]:
+        """Do what time alone demands."""
+        effects = self._keep_time(now)
+        for session_id in [known for known, at in self._deadlines.items() if at <= now]:
+            session = self._sessions[session_id]
+            if session.ended_at is not None and now - session.ended_at >= ENDED_KEPT:
+                effects += self._forget(session_id)
+                continue
+            change = reducer.confirmations_passed(reducer.answers_overdue(session, now), now)
+            effects += self._apply(change, now)
+            effects += self._apply(reducer.still_waiting(self._sessions[session_id], now), now)
+            effects += self._let_hidden_go(self._sessions[session_id], now)
+        return [*effects, *self._sum_up(now)]
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _keep_time(self, now: datetime) -> list[Effect]:
+        """Notice a clock that was set back, and move all that was noted with it."""
+        before, self._now = self._now, now
+        if now >= before - clock_jump.NO_JUMP:
+            return []
+        by = now - before
+        self._sessions = {known: clock_jump.moved(session, by) for known, session in self._sessions.items()}
+        self._started_at += by
+        self._attention.move_clock(by)
+        return self._again(now)
+
+    def _sum_up(self, now: datetime) -> list[Effect]:
+        effects: list[Effect] = []
+        while (session_id := self._attention.next_of_crowd()) is not None:
+            effects += self._put(self._sessions[session_id], now)
+        return [*effects, *self._attention.sum_up()]
+
+    def _folded(self, event: Event, now: datetime) -> list[Effect]:
         match event:
             case HealthReported(part=part, text=words, remedy=remedy):
                 if words:
@@ -172,8 +232,7 @@ class Hub:
                     effects += self._forget(session.id)
                 return effects
 
-    def submit(self, intent: Intent, now: datetime, surface: str) -> list[Effect]:
-        """Take what a person wants; *surface* is where they said it."""
+    def _taken(self, intent: Intent, now: datetime, surface: str) -> list[Effect]:
         match intent:
             case Allow() | Deny() | Answer() | ApprovePlan():
                 return self._reply(intent, now, surface)
@@ -194,37 +253,6 @@ class Hub:
                 return [NoteName(session_id, name), *self._put(replace(session, names=named), now)]
             case _:
                 assert_never(intent)
-
-    def configure(self, settings: Settings, now: datetime) -> list[Effect]:
-        """Take new settings."""
-        self._settings = settings
-        return self._again(now)
-
-    def equip(self, capabilities: Capabilities, now: datetime) -> list[Effect]:
-        """Take what notifications can do now, and raise again whatever is owed: what was shown may be gone."""
-        self._capabilities = capabilities
-        self._raised.clear()
-        return self._again(now)
-
-    def connect(self, connected: Mapping[AgentKind, bool]) -> None:
-        """Take which agents call our hook."""
-        self._connected = dict(connected)
-
-    def tick(self, now: datetime) -> list[Effect]:
-        """Do what time alone demands."""
-        effects: list[Effect] = []
-        for session_id in [known for known, at in self._deadlines.items() if at <= now]:
-            session = self._sessions[session_id]
-            if session.ended_at is not None and now - session.ended_at >= ENDED_KEPT:
-                effects += self._forget(session_id)
-                continue
-            change = reducer.confirmations_passed(reducer.answers_overdue(session, now), now)
-            effects += self._apply(change, now)
-            effects += self._apply(reducer.still_waiting(self._sessions[session_id], now), now)
-            effects += self._let_hidden_go(self._sessions[session_id], now)
-        return effects
-
-    # -- inside ----------------------------------------------------------------------------------------------------
 
     def _new(self, session_id: SessionId, at: datetime) -> Session:
         session = reducer.new_session(session_id, at)
@@ -248,7 +276,9 @@ class Hub:
         standing = resolve(session, now)
         self._standings[session.id] = standing
         self._rows[session.id] = rows.row_of(session, standing, self._agents.get(session.agent))
-        effects, alert_at = self._attend(session, standing, now)
+        agent = self._agents.get(session.agent)
+        label = agent.label if agent is not None else session.agent
+        effects, alert_at = self._attention.attend(session, standing, label, now)
         self._plan(session, standing, alert_at, now)
         return effects
 
@@ -265,51 +295,6 @@ class Hub:
             self._deadlines.pop(session.id, None)
         else:
             self._deadlines[session.id] = due
-
-    def _attend(self, session: Session, standing: Standing, now: datetime) -> tuple[list[Effect], datetime | None]:
-        """Raise, replace or withdraw the session's notification; or say when it is due."""
-        key = notices.key_of(session)
-        shown = self._raised.get(key)
-        agent = self._agents.get(session.agent)
-        label = agent.label if agent is not None else session.agent
-        notice = notices.notice_for(session, standing, label, self._settings, self._capabilities)
-        if notice is None or self._is_old_news(session, standing, notice):
-            if shown is None:
-                return [], None
-            del self._raised[key]
-            return [Withdraw(key)], None
-        if shown == notice:
-            return [], None
-        is_decision = notice.kind is NoticeClass.DECISION
-        if shown is not None and shown.kind is notice.kind and shown.request == notice.request and not is_decision:
-            return [], None  # the same news in other words is no news
-        # A hook's request is sure and in full; what live state and transcript tell is completed within this time.
-        is_sure = any(item.id == notice.request and item.reach is Reach.HOOK for item in session.requests)
-        settle = timedelta(milliseconds=0 if is_sure else self._settings.notifications.settle_ms)
-        if shown is None or shown.request != notice.request:
-            due = min(standing.since, now) + settle
-            if now < due:
-                withdrawn: list[Effect] = []
-                if shown is not None:
-                    del self._raised[key]
-                    withdrawn.append(Withdraw(key))
-                return withdrawn, due
-        if not is_decision and not self._has_budget(now):
-            return [], None
-        self._raised[key] = notice
-        return [Raise(notice)], None
-
-    def _is_old_news(self, session: Session, standing: Standing, notice: Notice) -> bool:
-        """What ended before we looked raises nothing; what waits now is owed whenever it began."""
-        return notice.kind is not NoticeClass.DECISION and standing.since <= self._started_at
-
-    def _has_budget(self, now: datetime) -> bool:
-        while self._raised_at and now - self._raised_at[0] > timedelta(hours=1):
-            self._raised_at.popleft()
-        if len(self._raised_at) >= self._settings.notifications.per_hour:
-            return False
-        self._raised_at.append(now)
-        return True
 
     def _again(self, now: datetime) -> list[Effect]:
         return [effect for session in list(self._sessions.values()) for effect in self._put(session, now)]
@@ -331,6 +316,8 @@ class Hub:
         session = self._sessions.get(reply.session)
         if session is None:
             return []
+        if self._is_locked:
+            return self._put(replace(session, notice=SCREEN_LOCKED), now)
         row = self._rows[session.id]
         is_possible = {Prompt: row.can_prompt, Interrupt: row.can_interrupt, Stop: row.can_stop}[type(reply)]
         if not is_possible:
@@ -339,6 +326,8 @@ class Hub:
 
     def _refusal(self, reply: RequestReply, request: Request | None) -> str:
         """Why *reply* cannot be given, in a sentence; empty when it can."""
+        if self._is_locked:
+            return SCREEN_LOCKED
         if request is None:
             became = self._closed.get(reply.request)
             return (
@@ -358,7 +347,7 @@ class Hub:
 
     def _seen_now(self, session_id: SessionId, now: datetime) -> list[Effect]:
         session = self._sessions.get(session_id)
-        if session is None:
+        if session is None or self._is_locked:
             return []
         self._seen[session_id] = now
         return [NoteSeen(session_id, None, now), *self._put(replace(session, seen_at=now), now)]
@@ -377,7 +366,8 @@ class Hub:
     def _hidden_until(self, request: Request, now: datetime) -> datetime:
         """How long we may hold a prompt that the agent hides while we hold it."""
         held_until = request.opened_at + timedelta(seconds=self._settings.answering.hidden_hold_s)
-        if request.id == self._opened or request.is_answering or self._is_shown_too(request):
+        is_before_person = request.id == self._opened and not self._is_locked
+        if is_before_person or request.is_answering or self._is_shown_too(request):
             return max(held_until, now + timedelta(seconds=self._settings.answering.hidden_hold_s))
         return held_until
 
@@ -400,8 +390,16 @@ class Hub:
         self._standings.pop(session_id, None)
         self._rows.pop(session_id, None)
         self._deadlines.pop(session_id, None)
-        key = notices.key_of(session)
-        return [Withdraw(key)] if self._raised.pop(key, None) is not None else []
+        return self._attention.forget(session)
+
+
+def _not_of_the_future(event: Event, now: datetime) -> Event:
+    """An agent's word stamped later than now would outrank every later word of it."""
+    match event:
+        case EvidenceGiven(evidence=evidence) if evidence.at > now + clock_jump.NO_JUMP:
+            return replace(event, evidence=replace(evidence, at=now))
+        case _:
+            return event
 
 
 def _is_carried_by(session: Session, pid: int) -> bool:

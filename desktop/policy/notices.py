@@ -12,7 +12,8 @@ from desktop.policy import danger
 TITLE_LIMIT = 80
 # Daemons cut long labels without a word; options longer than this are read in the window.
 LABEL_LIMIT = 24
-SECRET_LIMIT = 4000
+SUMMARY_KEY = NoticeKey("summary")
+BEHIND_LOCK = "Unlock the screen to see it."
 
 _CLASS_OF_PHASE = {
     Phase.NEEDS_APPROVAL: NoticeClass.DECISION,
@@ -49,12 +50,25 @@ def key_of(session: Session) -> NoticeKey:
 
 
 def notice_for(
-    session: Session, standing: Standing, label: str, settings: Settings, capabilities: Capabilities
+    session: Session,
+    standing: Standing,
+    label: str,
+    settings: Settings,
+    capabilities: Capabilities,
+    *,
+    is_locked: bool = False,
 ) -> Notice | None:
-    """Word the notification that *standing* deserves; None when it deserves none."""
+    """Word the notification that *standing* deserves; None when it deserves none.
+
+    Before a locked screen anybody may stand: a decision is told without what it is about, and other news waits.
+    """
     kind = notice_class(standing.phase)
     if kind is None or not is_wanted(kind, settings):
         return None
+    if is_locked:
+        request = session.requests[0] if session.requests else None
+        hidden = _critical(session, "1 decision waits", BEHIND_LOCK, (), request)
+        return hidden if kind is NoticeClass.DECISION else None
     name = text.one_line(session.name, TITLE_LIMIT)
     match kind:
         case NoticeClass.DECISION:
@@ -64,6 +78,21 @@ def notice_for(
         case _:
             body = session.last_words or standing.reason
             return _news(session, kind, f"{name}: {_verb(standing.phase)}", body, Urgency.LOW)
+
+
+def summary(names: tuple[str, ...], *, is_locked: bool) -> Notice:
+    """Word the notification for the sessions, named *names*, that wait beside those which have one of their own."""
+    count = len(names)
+    waiting = ", ".join(text.one_line(name, LABEL_LIMIT) for name in names)
+    return Notice(
+        key=SUMMARY_KEY,
+        session=None,
+        kind=NoticeClass.SUMMARY,
+        urgency=Urgency.CRITICAL,
+        title="1 more decision waits" if count == 1 else f"{count} more decisions wait",
+        body=BEHIND_LOCK if is_locked else text.one_line(waiting, 200),
+        stays=True,
+    )
 
 
 def _verb(phase: Phase) -> str:
@@ -135,13 +164,15 @@ def _buttons(
 def may_allow(request: Request, session: Session, settings: Settings) -> bool:
     """Whether a person may allow *request* without opening the window, if all of it is shown."""
     wish = settings.notifications.allow
-    if wish is AllowFromNotification.NEVER or danger.fears(request.text):
+    if wish is AllowFromNotification.NEVER or request.kind is not RequestKind.PERMISSION or not request.is_answerable:
         return False
-    if any(danger.writes_outside(path, session.cwd) for path in request.writes):
+    if not request.text.strip() or not text.is_plain(request.text):
         return False
-    if wish is AllowFromNotification.READ_ONLY:
-        return danger.only_reads(request.text)
-    return True
+    if wish is AllowFromNotification.READ_ONLY and not danger.only_reads(request.text):
+        return False
+    if request.writes:  # then the text is a file's, and no command
+        return not any(danger.fears_of_file(path, session.cwd) for path in request.writes)
+    return not danger.fears(request.text, session.cwd)
 
 
 def _options(request: Request, capabilities: Capabilities, *, is_whole: bool) -> tuple[Button, ...]:

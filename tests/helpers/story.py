@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from desktop.domain.agent import Agent
 from desktop.domain.board import Row
-from desktop.domain.events import Event, EvidenceGiven, SessionDescribed
+from desktop.domain.events import Event, EvidenceGiven, RequestOpened, SessionDescribed, TurnStarted
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.notices import Capabilities
 from desktop.domain.phase import Phase
@@ -98,6 +98,29 @@ class Story:
         self.now = until
         self.all += self.last
         return self.last
+
+    def screen_locks(self, *, is_locked: bool = True) -> list[Effect]:
+        """The screen is locked, or open again."""
+        self.last = self.hub.lock(self.now, is_locked=is_locked)
+        self.all += self.last
+        return self.last
+
+    def clock_is_set(self, seconds: float) -> None:
+        """The clock on the wall jumps; no time passes."""
+        self.now += timedelta(seconds=seconds)
+
+    def works(self) -> None:
+        """The session of the story takes a prompt and works on it for a while."""
+        self.live(Claim.WORKING, "busy")
+        self.sees(TurnStarted(SESSION, self.now, "build it"))
+        self.waits(5)
+
+    def asks(self, name: str = "r1", **more: str) -> None:
+        """The agent opens a dialog: its live state says so, and 0.1 s later its hook calls."""
+        self.live(Claim.WAITING_APPROVAL, "permission prompt")
+        self.waits(0.1)
+        seconds = (self.now - START).total_seconds() - 0.05
+        self.sees(RequestOpened(permission(name, seconds, **more)))  # type: ignore[arg-type]
 
     def session_starts(self, session: SessionId = SESSION, pid: int = PID) -> None:
         """A session appears and rests."""

@@ -53,24 +53,10 @@ def story() -> Story:
     return told
 
 
-def asks(story: Story, name: str = "r1", **more: str) -> None:
-    """The agent opens a dialog: its live state says so, and 0.1 s later its hook calls."""
-    story.live(Claim.WAITING_APPROVAL, "permission prompt")
-    story.waits(0.1)
-    seconds = (story.now - at(0)).total_seconds() - 0.05
-    story.sees(RequestOpened(permission(name, seconds, **more)))  # type: ignore[arg-type]
-
-
-def works(story: Story) -> None:
-    story.live(Claim.WORKING, "busy")
-    story.sees(TurnStarted(SESSION, story.now, "build it"))
-    story.waits(5)
-
-
 def test_a_request_is_told_at_once_and_withdrawn_when_answered_in_the_terminal(story: Story) -> None:
-    works(story)
+    story.works()
 
-    asks(story)
+    story.asks()
 
     assert story.phase is Phase.NEEDS_APPROVAL
     [raised] = story.effects(Raise)
@@ -83,8 +69,8 @@ def test_a_request_is_told_at_once_and_withdrawn_when_answered_in_the_terminal(s
 
 
 def test_an_allow_is_delivered_once_and_a_second_one_says_why_not(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
 
     story.does(Allow(SESSION, RequestId("r1"), "digest of r1"))
 
@@ -94,8 +80,8 @@ def test_an_allow_is_delivered_once_and_a_second_one_says_why_not(story: Story) 
 
 
 def test_a_delivered_answer_closes_the_request_and_does_not_bring_the_old_dialog_back(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
     story.does(Allow(SESSION, RequestId("r1"), "digest of r1"))
     story.waits(0.05)
 
@@ -108,8 +94,8 @@ def test_a_delivered_answer_closes_the_request_and_does_not_bring_the_old_dialog
 
 
 def test_a_dialog_that_stands_after_the_answer_is_shown_as_waiting_in_the_terminal(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
     story.does(Allow(SESSION, RequestId("r1"), "digest of r1"))
     story.sees(ReplyDelivered(SESSION, RequestId("r1"), story.now))
 
@@ -121,8 +107,8 @@ def test_a_dialog_that_stands_after_the_answer_is_shown_as_waiting_in_the_termin
 
 
 def test_a_stale_click_answers_nothing_and_says_what_became_of_the_request(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
     story.live(Claim.RESTING, "idle")
 
     assert story.does(Deny(SESSION, RequestId("r1"), "digest of r1")) == []
@@ -137,8 +123,8 @@ def test_a_reply_to_a_request_nobody_knows_is_refused(story: Story) -> None:
 
 
 def test_a_reply_with_another_digest_than_what_stands_there_is_refused(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
 
     assert story.does(Allow(SESSION, RequestId("r1"), "digest of something else")) == []
 
@@ -146,7 +132,7 @@ def test_a_reply_with_another_digest_than_what_stands_there_is_refused(story: St
 
 
 def test_an_unverified_request_cannot_be_allowed(story: Story) -> None:
-    works(story)
+    story.works()
     forged = replace(permission("r1", 25.0), is_verified=False, why_not="It was not asked by the session's process.")
     story.sees(RequestOpened(forged))
 
@@ -164,15 +150,15 @@ def test_an_unverified_request_cannot_be_allowed(story: Story) -> None:
     ],
 )
 def test_a_reply_of_the_wrong_kind_is_refused(story: Story, reply: Allow | Answer | ApprovePlan) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
 
     assert story.does(reply) == []
     assert "another kind of answer" in story.row.notice
 
 
 def test_a_plan_takes_only_the_modes_it_offers(story: Story) -> None:
-    works(story)
+    story.works()
     plan = replace(permission("r1", 25.1, kind=RequestKind.PLAN), modes=("default", "edits"))
     story.sees(RequestOpened(plan))
 
@@ -183,8 +169,8 @@ def test_a_plan_takes_only_the_modes_it_offers(story: Story) -> None:
 
 
 def test_a_failed_delivery_leaves_the_request_with_its_trouble(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
     story.does(Allow(SESSION, RequestId("r1"), "digest of r1"))
 
     story.sees(DeliveryFailed(SESSION, RequestId("r1"), story.now, "It cannot be recorded."))
@@ -195,8 +181,8 @@ def test_a_failed_delivery_leaves_the_request_with_its_trouble(story: Story) -> 
 
 
 def test_an_answer_that_nobody_takes_is_reported_after_five_seconds(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
     story.does(Allow(SESSION, RequestId("r1"), "digest of r1"))
 
     story.waits(6)
@@ -207,8 +193,8 @@ def test_an_answer_that_nobody_takes_is_reported_after_five_seconds(story: Story
 
 
 def test_a_second_dialog_of_a_parallel_pair_replaces_the_first(story: Story) -> None:
-    works(story)
-    asks(story, "first")
+    story.works()
+    story.asks("first")
     story.waits(2)
     story.live(Claim.WAITING_APPROVAL, "permission prompt")  # the 90 ms of "busy" between them were missed
     story.waits(0.1)
@@ -220,7 +206,7 @@ def test_a_second_dialog_of_a_parallel_pair_replaces_the_first(story: Story) -> 
 
 
 def test_what_the_live_state_says_alone_is_shown_as_waiting_in_the_terminal_after_it_settled(story: Story) -> None:
-    works(story)
+    story.works()
     draft = permission("call-1", 25, reach=Reach.TERMINAL, call_key="k")
     story.sees(ToolCallStarted(SESSION, ToolCall("c1", "Bash", "k", story.now, draft)))
 
@@ -234,7 +220,7 @@ def test_what_the_live_state_says_alone_is_shown_as_waiting_in_the_terminal_afte
 
 
 def test_a_terminal_request_gets_its_text_when_the_transcript_comes_later(story: Story) -> None:
-    works(story)
+    story.works()
     story.live(Claim.WAITING_APPROVAL, "permission prompt")
     assert story.row.request is not None
     assert story.row.request.text == ""
@@ -246,7 +232,7 @@ def test_a_terminal_request_gets_its_text_when_the_transcript_comes_later(story:
 
 
 def test_a_background_subagent_is_let_go_after_its_hold_and_shown_in_the_terminal(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(SubagentStarted(SESSION, "a1", "explorer", story.now))
     story.sees(RequestOpened(permission("r1", 25.0, subagent_id="a1")))
     assert story.phase is Phase.NEEDS_APPROVAL
@@ -265,7 +251,7 @@ def test_a_background_subagent_is_let_go_after_its_hold_and_shown_in_the_termina
 
 
 def test_a_hidden_prompt_is_held_longer_while_the_person_has_it_open(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(RequestOpened(permission("r1", 25.0, subagent_id="a1")))
     story.does(OpenRequest(RequestId("r1")))
 
@@ -276,7 +262,7 @@ def test_a_hidden_prompt_is_held_longer_while_the_person_has_it_open(story: Stor
 
 
 def test_a_subagent_whose_dialog_the_terminal_shows_is_held_until_answered(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(RequestOpened(permission("r1", 25.0, subagent_id="a1")))
     story.waits(0.2)
     story.live(Claim.WAITING_APPROVAL, "permission prompt")
@@ -285,7 +271,7 @@ def test_a_subagent_whose_dialog_the_terminal_shows_is_held_until_answered(story
 
 
 def test_a_request_that_its_hook_let_go_and_that_nobody_confirms_is_closed(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(RequestOpened(permission("r1", 25.0, subagent_id="a1")))
 
     story.sees(RequestReleased(SESSION, RequestId("r1"), story.now, "the hook ended"))
@@ -296,8 +282,8 @@ def test_a_request_that_its_hook_let_go_and_that_nobody_confirms_is_closed(story
 
 
 def test_a_dead_process_takes_its_request_and_its_notification_with_it(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
 
     story.sees(ProcessEnded(PID, story.now))
 
@@ -322,7 +308,7 @@ def test_a_cleared_conversation_ends_and_leaves_no_live_state_behind(story: Stor
 def test_a_turn_that_changed_files_is_to_review_and_seen_it_is_idle(story: Story) -> None:
     from desktop.domain.events import FilesChanged
 
-    works(story)
+    story.works()
     story.sees(FilesChanged(SESSION, story.now, ("a.py", "b.py")), TurnFinished(SESSION, story.now, last_words="Done."))
     story.live(Claim.RESTING, "idle")
     assert story.phase is Phase.NEEDS_REVIEW
@@ -336,7 +322,7 @@ def test_a_turn_that_changed_files_is_to_review_and_seen_it_is_idle(story: Story
 
 
 def test_a_turn_without_changes_is_the_persons_turn_and_says_nothing_unless_asked(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(TurnFinished(SESSION, story.now))
     story.live(Claim.RESTING, "idle")
 
@@ -345,7 +331,7 @@ def test_a_turn_without_changes_is_the_persons_turn_and_says_nothing_unless_aske
 
 
 def test_an_interrupted_turn_is_idle_because_the_person_sat_there(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(TurnFinished(SESSION, story.now, Ending.INTERRUPTED))
     story.live(Claim.RESTING, "idle")
 
@@ -353,7 +339,7 @@ def test_an_interrupted_turn_is_idle_because_the_person_sat_there(story: Story) 
 
 
 def test_a_failed_turn_is_told_with_its_error(story: Story) -> None:
-    works(story)
+    story.works()
     story.live(Claim.RESTING, "idle")
     story.sees(TurnFinished(SESSION, story.now, Ending.FAILED, "API Error: 529"))
 
@@ -380,29 +366,9 @@ def test_what_waits_when_we_start_is_owed_whenever_it_began() -> None:
     assert [type(effect) for effect in story.waits(1)] == [Raise]
 
 
-def test_ordinary_news_keeps_to_the_hourly_budget_and_decisions_do_not() -> None:
-    story = Story(Settings(notifications=Notifications(per_hour=1)))
-    story.waits(10)
-    for index in range(3):
-        session = SessionId(f"example:{index}")
-        story.session_starts(session, 100 + index)
-        story.sees(TurnStarted(session, story.now, "x"))
-        story.waits(1)
-        story.sees(TurnFinished(session, story.now, Ending.FAILED, "quota"))
-        story.waits(1)
-    failed = [effect for effect in story.all if isinstance(effect, Raise)]
-    assert len(failed) == 1
-
-    story.session_starts()
-    works(story)
-    asks(story)
-
-    assert len(story.effects(Raise)) == 1
-
-
 def test_a_lost_notification_server_has_everything_owed_raised_again(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
 
     again = story.hub.equip(Capabilities("other"), story.now)
 
@@ -410,8 +376,8 @@ def test_a_lost_notification_server_has_everything_owed_raised_again(story: Stor
 
 
 def test_settings_that_silence_decisions_take_the_notification_back(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
 
     effects = story.hub.configure(Settings(notifications=Notifications(decisions=False)), story.now)
 
@@ -423,7 +389,7 @@ def test_prompt_interrupt_and_stop_go_out_only_where_they_can(story: Story) -> N
     assert story.does(Interrupt(SESSION)) == []
     assert "Nothing was sent" in story.row.notice
     assert [type(effect) for effect in story.does(Stop(SESSION))] == [Send]
-    works(story)
+    story.works()
     assert story.does(Prompt(SESSION, "continue")) == []
     assert [type(effect) for effect in story.does(Interrupt(SESSION))] == [Send]
     assert story.does(Prompt(SessionId("example:none"), "x")) == []
@@ -456,7 +422,7 @@ def test_what_the_ledger_remembers_comes_back_with_the_session() -> None:
 
 
 def test_subagents_keep_their_parent_working(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(SubagentStarted(SESSION, "a1", "explorer", story.now), TurnFinished(SESSION, story.now))
     story.live(Claim.RESTING, "idle")
     assert story.phase is Phase.WORKING
@@ -468,7 +434,7 @@ def test_subagents_keep_their_parent_working(story: Story) -> None:
 
 
 def test_a_background_shell_is_scheduled(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(TurnFinished(SESSION, story.now))
     story.live(Claim.BACKGROUND, "shell")
 
@@ -520,8 +486,8 @@ def test_an_ended_session_leaves_the_board_and_then_the_memory() -> None:
 
 
 def test_a_request_closed_by_name_is_gone(story: Story) -> None:
-    works(story)
-    asks(story)
+    story.works()
+    story.asks()
 
     story.sees(RequestClosed(SESSION, RequestId("r1"), story.now, "the hook was refused"))
 
@@ -529,7 +495,7 @@ def test_a_request_closed_by_name_is_gone(story: Story) -> None:
 
 
 def test_the_hub_wakes_for_nothing_while_nothing_waits(story: Story) -> None:
-    works(story)
+    story.works()
     story.sees(TurnFinished(SESSION, story.now))
     story.live(Claim.RESTING, "idle")
     story.waits(2)
