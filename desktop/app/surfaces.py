@@ -50,7 +50,7 @@ class Surfaces(QObject):
         self._mini: MiniWindow | None = None
         self._settings_window: SettingsWindow | None = None
         self._diff_in: SessionWindow | SettingsWindow = self._window
-        self._plans: list[Plan] = []
+        self._plans: dict[QWidget, list[Plan]] = {}  # by the window that shows their diff
         self._connections: tuple[tuple[AgentKind, str, bool], ...] = ()
         self._backend: tuple[str, tuple[str, ...]] = ("", ())
         self._board = Board(clock.now())
@@ -69,8 +69,8 @@ class Surfaces(QObject):
         window.mini_asked.connect(self._on_mini_asked)
         window.quit_asked.connect(self.quit_asked)
         window.diff_asked.connect(self._on_window_diff_asked)
-        window.connect_asked.connect(self._on_connect_asked)
-        window.disconnect_asked.connect(self._on_connect_asked)
+        window.connect_asked.connect(self._on_window_connect_asked)
+        window.disconnect_asked.connect(self._on_window_connect_asked)
         window.resume_copied.connect(self.resume_copied)
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -101,6 +101,10 @@ class Surfaces(QObject):
         self._window.show_board(board)
         if self._mini is not None:
             self._mini.show_board(board, now)
+
+    def show_locked(self, *, is_locked: bool) -> None:
+        """Take whether the screen is locked: behind it nothing can be decided."""
+        self._window.show_locked(is_locked=is_locked)
 
     def show_today(self, said: str) -> None:
         """Put the sum of the day at the foot of the window."""
@@ -163,7 +167,7 @@ class Surfaces(QObject):
 
     def show_diff(self, kind: AgentKind, made: list[Plan], trouble: str, *, removes: bool) -> None:
         """Show what (dis)connecting changes, or why it cannot be done."""
-        self._plans = made
+        self._plans[self._diff_in] = made
         self._diff_in.show_diff(kind, connection.diff_of(made), removes=removes)
         if trouble:
             self._diff_in.show_diff_trouble(trouble)
@@ -174,7 +178,7 @@ class Surfaces(QObject):
 
     def close_diff(self) -> None:
         """It is done: go back to where the person was."""
-        self._plans = []
+        self._plans.pop(self._diff_in, None)
         self._diff_in.connect_view.closed.emit()
 
     def test_notice(self) -> Notice:
@@ -224,9 +228,15 @@ class Surfaces(QObject):
         self.diff_asked.emit(kind, self._is_connected(kind))
 
     @Slot(object)
-    def _on_connect_asked(self, kind: AgentKind) -> None:
+    def _on_window_connect_asked(self, kind: AgentKind) -> None:
         del kind  # what was shown is what is done
-        self.connection_asked.emit(list(self._plans))
+        self._ask_connection(self._window)
+
+    @Slot(object)
+    def _on_settings_window_connect_asked(self, kind: AgentKind) -> None:
+        del kind
+        if self._settings_window is not None:
+            self._ask_connection(self._settings_window)
 
     @Slot()
     def _on_mini_asked(self) -> None:
@@ -254,8 +264,8 @@ class Surfaces(QObject):
             made = SettingsWindow(self._theme)
             made.settings_changed.connect(self.settings_changed)
             made.diff_asked.connect(self._on_settings_window_diff_asked)
-            made.connect_asked.connect(self._on_connect_asked)
-            made.disconnect_asked.connect(self._on_connect_asked)
+            made.connect_asked.connect(self._on_settings_window_connect_asked)
+            made.disconnect_asked.connect(self._on_settings_window_connect_asked)
             made.test_asked.connect(self.test_asked)
             self._settings_window = made
         self._settings_window.show_settings(self._settings)
@@ -269,6 +279,10 @@ class Surfaces(QObject):
     def _on_grace_over(self) -> None:
         if not self._tray.is_available and not self._window.isVisible():
             self.show_window("")
+
+    def _ask_connection(self, window: SessionWindow | SettingsWindow) -> None:
+        self._diff_in = window
+        self.connection_asked.emit(list(self._plans.get(window, ())))
 
     def _is_connected(self, kind: AgentKind) -> bool:
         return any(is_connected for known, _, is_connected in self._connections if known == kind)

@@ -17,6 +17,7 @@ from desktop.app.courier import Courier
 from desktop.app.front import SocketFront
 from desktop.app.inbox import Inbox
 from desktop.app.ledger_start import open_ledger
+from desktop.app.lock_watch import LockWatch
 from desktop.app.performer import Performer
 from desktop.app.preferences import Preferences
 from desktop.app.remembered import ForgetfulCursors, LedgerCursors
@@ -77,6 +78,8 @@ class Program(QObject):
         self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend, _icon()), self)
         self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
         self._surfaces = Surfaces(settings, self._preferences.windows, self)
+        # Elsewhere than on a session bus no desktop tells us.
+        self._lock_watch = LockWatch(parent=self) if platform not in ("darwin", "win32") else None
         self._deadline = QTimer(self)
         self._deadline.setSingleShot(True)
         self._redraw = QTimer(self)
@@ -96,6 +99,8 @@ class Program(QObject):
         surfaces.test_asked.connect(self._on_surfaces_test_asked)
         surfaces.window_shown.connect(self._on_surfaces_window_shown)
         surfaces.quit_asked.connect(QApplication.quit)
+        if self._lock_watch is not None:
+            self._lock_watch.changed.connect(self._on_lock_watch_changed)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -105,6 +110,8 @@ class Program(QObject):
         self._scribe.start()
         self._hooks.start()
         self._sight.start()
+        if self._lock_watch is not None:
+            self._lock_watch.start()
         refusal = self._notifier.start(self._on_notifier_acted, self._on_notifier_changed)
         if refusal:
             log.warning("no notifications: %s", refusal)
@@ -120,6 +127,8 @@ class Program(QObject):
         self._hooks.stop(STOP_WITHIN_S)
         self._sight.stop(STOP_WITHIN_S)
         self._notifier.stop()
+        if self._lock_watch is not None:
+            self._lock_watch.stop()
         self._courier.stop(STOP_WITHIN_S)
         self._surfaces.stop()
         self._scribe.stop(STOP_WITHIN_S)
@@ -185,6 +194,12 @@ class Program(QObject):
         if notice.session is not None:
             self._surfaces.show_session(notice.session, types=acted.act is Act.REPLY, text=acted.text or "")
             self._submit(MarkSeen(notice.session), "notification")
+
+    @Slot(bool)
+    def _on_lock_watch_changed(self, is_locked: bool) -> None:  # noqa: FBT001  # a slot's arguments have no names
+        self._surfaces.show_locked(is_locked=is_locked)
+        self._perform(self._hub.lock(clock.now(), is_locked=is_locked))
+        self._drained()
 
     def _on_notifier_changed(self, reason: str) -> None:
         if reason:

@@ -70,10 +70,10 @@ class PrivateBus:
 
 
 class Daemon:
-    """A running notification_server, its reports read as they come."""
+    """A running notification_server, or another program of its manners; its reports are read as they come."""
 
-    def __init__(self, bus: PrivateBus, *options: str) -> None:
-        command = [sys.executable, notification_server.__file__, *options]
+    def __init__(self, bus: PrivateBus, *options: str, program: str = notification_server.__file__) -> None:
+        command = [sys.executable, program, *options]
         environment = {**os.environ, "DBUS_SESSION_BUS_ADDRESS": bus.address}
         self._program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         self._buffer = b""

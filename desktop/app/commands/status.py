@@ -13,6 +13,7 @@ def run(*, as_json: bool) -> int:
     answer = asking.ask("status")
     if answer is not None:
         lines = answer.pop("lines", [])
+        answer.pop("explanations", None)  # of use to ``explain`` alone
         print(json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(map(str, _listed(lines))))
         return 0
     board = look()
