@@ -54,7 +54,10 @@ class Surfaces(QObject):
         self._connections: tuple[tuple[AgentKind, str, bool], ...] = ()
         self._backend: tuple[str, tuple[str, ...]] = ("", ())
         self._board = Board(clock.now())
+        self._grace = QTimer(self)
+        self._grace.setSingleShot(True)
 
+        self._grace.timeout.connect(self._on_grace_timeout)
         tray = self._tray
         tray.intent_made.connect(self._on_tray_intent_made)
         tray.request_chosen.connect(self._on_request_chosen)
@@ -83,10 +86,11 @@ class Surfaces(QObject):
         if self._settings.look.mini_window:
             self._show_mini()
         if not self._tray.is_available:
-            QTimer.singleShot(TRAY_GRACE_MS, self, self._on_grace_over)
+            self._grace.start(TRAY_GRACE_MS)
 
     def stop(self) -> None:
         """Close everything."""
+        self._grace.stop()
         self._tray.hide()
         for window in (self._window, self._mini, self._settings_window):
             if window is not None:
@@ -276,7 +280,7 @@ class Surfaces(QObject):
         self._settings_window.activateWindow()
 
     @Slot()
-    def _on_grace_over(self) -> None:
+    def _on_grace_timeout(self) -> None:
         if not self._tray.is_available and not self._window.isVisible():
             self.show_window("")
 

@@ -15,7 +15,7 @@ class ConnectView(QWidget):
 
     connect_asked = Signal(object)  # AgentKind
     disconnect_asked = Signal(object)  # AgentKind
-    closed = Signal()
+    closed = Signal()  # not now; or by whoever did what was asked: until then trouble may have to be shown here
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,4 +86,3 @@ class ConnectView(QWidget):
     def _on_yes_clicked(self) -> None:
         if self._kind is not None:
             (self.disconnect_asked if self._removes else self.connect_asked).emit(self._kind)
-            self.closed.emit()

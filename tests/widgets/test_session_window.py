@@ -416,6 +416,8 @@ def test_an_agent_without_a_hook_is_offered_to_be_connected_and_shows_its_diff_f
     stage.window.show_diff(AGENT, '+ "hooks"')
     stage.clicks("Connect")
     assert connects == [AGENT]
+    assert stage.window.connect_view.isVisible()  # where trouble is told, if there is any
+    stage.window.connect_view.closed.emit()
     assert stage.list.isVisible()
 
 
