@@ -17,10 +17,11 @@ class TranscriptReader(Protocol):
     def feed(self, line: bytes) -> list[Event]:
         """Translate one whole line; a line nobody knows means nothing and never raises."""
 
-    def skim(self, log: bytes, *, is_last_try: bool) -> list[Event] | None:
+    def skim(self, log: bytes, top: int = 0, *, is_last_try: bool) -> list[Event] | None:
         """Translate the end of a transcript, leaving out what a later line undoes; only for a reader fed nothing yet.
 
-        *log* is whole lines. None when they do not reach far enough back and *is_last_try* is false: show more to a new reader.
+        *log* is whole lines from *top* on. None when they do not reach far enough back and *is_last_try* is false:
+        then show more to a new reader.
         """
 
     @property

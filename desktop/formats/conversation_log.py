@@ -4,7 +4,6 @@ Knows the records of agents that write one JSON object a line with ``type``, ``m
 nothing and asks no clock; a record that nobody knows means nothing.
 """
 
-import hashlib
 import re
 from datetime import UTC, datetime
 
@@ -22,12 +21,12 @@ from desktop.domain.events import (
     TurnFinished,
     TurnStarted,
 )
-from desktop.domain.ids import AgentKind, RequestId, SessionId
-from desktop.domain.requests import Request
-from desktop.domain.session import Ending, NameSource, ToolCall
-from desktop.formats import conversation_records, text, tool_calls
+from desktop.domain.ids import AgentKind, SessionId
+from desktop.domain.session import Ending, NameSource
+from desktop.formats import conversation_records, conversation_tail, text, tool_calls
 from desktop.formats.conversation_records import TITLES, Block, Message, Record
 from desktop.formats.foreign_json import BAD_JSON, parse_object, text_of
+from desktop.formats.unread_call import UnreadCall
 
 BEFORE_ALL = datetime.fromtimestamp(0, UTC)  # for records without a time, before any that has one
 
@@ -39,7 +38,6 @@ _TASK_ENDED = "<task-notification>"
 _TASK_ID = re.compile(r"<task-id>([A-Za-z0-9_-]{1,80})</task-id>")
 _FINAL = frozenset({"end_turn", "refusal"})
 _OPEN_CALLS = 256  # remembered; far more than one message ever holds
-_WHY_NOT = "Answer in its own terminal; once its hook is connected, the next request can be answered here."
 
 
 class ConversationLog:
@@ -52,12 +50,13 @@ class ConversationLog:
         self._at = BEFORE_ALL  # of the newest record with a time
         self._told: dict[str, str] = {}  # facts already passed on
         self._title_rank = -1
-        self._calls: dict[str, tuple[str, str, str]] = {}  # tool, path it writes, role of the subagent it starts
+        self._calls: dict[str, tuple[str, tool_calls.Input]] = {}  # tool, what is shown of its input
         self._words = ""  # the agent's last ones
         self._reads = 0  # read calls in a row
         self._in_turn: bool | None = None  # None until a record tells
         self._final_message = ""  # the one whose text ended the turn; it may have several pieces
         self._is_decided = False
+        self._gathers = False  # facts are kept for one record at the end
         self._skipped = 0
 
     @property
@@ -79,6 +78,29 @@ class ConversationLog:
         except BAD_JSON:
             self._skipped += 1
             return []
+
+    def skim(self, log: bytes, top: int = 0, *, is_last_try: bool) -> list[Event] | None:
+        """Translate the end of a log; None when it reaches not back to the start of a turn and more can be had."""
+        choice = conversation_tail.choose(log, _begins_turn, top)
+        if not (choice.has_begin or is_last_try):
+            return None
+        self._gathers = True
+        events: list[Event] = []
+        for item in choice.lines:
+            if not item:
+                continue
+            try:
+                events += self._translate(conversation_records.decode(item) if isinstance(item, bytes) else item)
+            except BAD_JSON:
+                self._skipped += 1
+        self._gathers = False
+        if choice.ended:
+            events = [
+                event
+                for event in events
+                if not isinstance(event, ToolCallStarted) or event.call.id.encode() not in choice.ended
+            ]
+        return [*self._gathered(), *events]
 
     def _translate(self, record: Record) -> list[Event]:
         if record.is_sidechain:
@@ -103,28 +125,44 @@ class ConversationLog:
     # -- facts
 
     def _described(self, record: Record) -> list[Event]:
+        told = self._told
         model = record.message.model if record.message else None
-        facts = {
-            "cwd": record.cwd,
-            "branch": record.git_branch,
-            "version": record.version,
-            "model": model if model and not model.startswith("<") else None,
-        }
-        news = {key: value for key, value in facts.items() if value and self._told.get(key) != value}
-        if not news:
+        cwd = record.cwd if record.cwd and record.cwd != told.get("cwd") else None
+        branch = record.git_branch if record.git_branch and record.git_branch != told.get("branch") else None
+        version = record.version if record.version and record.version != told.get("version") else None
+        if not model or model == told.get("model") or model.startswith("<"):
+            model = None
+        if cwd is None and branch is None and version is None and model is None:
             return []
-        self._told |= news
+        for key, value in (("cwd", cwd), ("branch", branch), ("version", version), ("model", model)):
+            if value is not None:
+                told[key] = value
+        if self._gathers:
+            return []
         return [
+            SessionDescribed(self._session, self._agent, self._at, cwd=cwd, branch=branch, version=version, model=model)
+        ]
+
+    def _gathered(self) -> list[Event]:
+        """All facts told while they were gathered, the newest of each."""
+        told = self._told
+        if not told:
+            return []
+        names = [(source, told[source]) for source in (NameSource.TITLE, NameSource.PROMPT) if source in told]
+        facts: list[Event] = [
             SessionDescribed(
                 self._session,
                 self._agent,
                 self._at,
-                cwd=news.get("cwd"),
-                branch=news.get("branch"),
-                version=news.get("version"),
-                model=news.get("model"),
+                cwd=told.get("cwd"),
+                branch=told.get("branch"),
+                version=told.get("version"),
+                model=told.get("model"),
+                name=names[0] if names else None,
             )
         ]
+        facts += [SessionDescribed(self._session, self._agent, self._at, name=name) for name in names[1:]]
+        return facts
 
     def _titled(self, record: Record) -> list[Event]:
         rank = TITLES.index(record.type)
@@ -139,6 +177,8 @@ class ConversationLog:
         if not line or self._told.get(source) == line:
             return []
         self._told[source] = line
+        if self._gathers:
+            return []
         return [SessionDescribed(self._session, self._agent, self._at, name=(source, line))]
 
     # -- turns
@@ -172,17 +212,15 @@ class ConversationLog:
             for block in results:
                 events += self._call_ended(block, record)
             return events
-        return self._said(record, "\n".join(block.text for block in content if block.type == "text" and block.text))
+        return self._said(record, _text_of(content))
 
     def _said(self, record: Record, said: str) -> list[Event]:
         if said.startswith(_INTERRUPTED):
             self._calls.clear()
             return self._finished(Ending.INTERRUPTED)
-        origin = record.origin.kind if record.origin else None
-        if record.is_meta and origin is None and not said.startswith("Stop hook feedback"):
-            return []  # a reminder to the model
-        if record.prompt_source is None and origin is None and said.startswith(_LOCAL_COMMANDS):
+        if not _is_said(record, said):
             return []
+        origin = record.origin.kind if record.origin else None
         is_typed = not record.is_meta and origin in (None, "human") and not said.startswith(self._machine_marks)
         return [*self._task_ended(said), *self._started(text.one_line(_as_typed(said)) if is_typed else "")]
 
@@ -227,38 +265,21 @@ class ConversationLog:
     # -- tool calls
 
     def _call_started(self, call: str, tool: str, raw: msgspec.Raw) -> list[Event]:
-        given = parse_object(bytes(raw))
-        if given is None:
-            given = {"input": text.decode(bytes(raw))}  # no input of any tool, and shown all the same
-        key = tool_calls.call_key(tool, given)
-        use = tool_calls.describe(tool, given)
-        draft = Request(
-            id=_request_id(self._session, call),
-            session=self._session,
-            kind=use.kind,
-            opened_at=self._at,
-            tool=tool,
-            text=use.text,
-            summary=use.summary,
-            questions=use.questions,
-            digest=hashlib.sha256(key.encode()).hexdigest(),
-            call_key=key,
-            why_not=_WHY_NOT,
-        )
-        role = text.one_line(text_of(given, "subagent_type") or text_of(given, "description"), 60)
+        given = tool_calls.shown(raw)
         if len(self._calls) >= _OPEN_CALLS:
             self._calls.pop(next(iter(self._calls)))
-        self._calls[call] = (tool, tool_calls.written_path(tool, given), role)
+        self._calls[call] = (tool, given)
         self._reads = self._reads + 1 if tool == "Read" else 0
         does = tool_calls.activity(tool, given, self._told.get("cwd", ""), self._reads)
         return [
-            ToolCallStarted(self._session, ToolCall(call, tool, key, self._at, draft)),
+            ToolCallStarted(self._session, UnreadCall(self._session, call, tool, bytes(raw), self._at)),
             ActivitySeen(self._session, self._at, does),
         ]
 
     def _call_ended(self, block: Block, record: Record) -> list[Event]:
         call = block.tool_use_id or ""
-        _, path, role = self._calls.pop(call, ("", "", ""))
+        tool, given = self._calls.pop(call, ("", {}))
+        path = tool_calls.written_path(tool, given)
         is_denied = bool(block.is_error) and (
             record.tool_denial_kind is not None or bytes(block.content).startswith(_REFUSED)
         )
@@ -266,10 +287,10 @@ class ConversationLog:
         is_plan = bool(record.slug) and path.endswith(f"/plans/{record.slug}.md")  # the agent's own notebook
         if path and not block.is_error and not is_plan:
             events.append(FilesChanged(self._session, self._at, (path,)))
-        if b'"async_launched"' in bytes(record.tool_use_result):
-            helper = text_of(parse_object(bytes(record.tool_use_result)) or {}, "agentId")
-            if helper:
-                events.append(SubagentStarted(self._session, helper, role or "subagent", self._at))
+        in_full = bytes(record.tool_use_result)
+        if b'"async_launched"' in in_full and (helper := text_of(parse_object(in_full) or {}, "agentId")):
+            role = text.one_line(text_of(given, "subagent_type") or text_of(given, "description"), 60)
+            events.append(SubagentStarted(self._session, helper, role or "subagent", self._at))
         return events
 
     def _task_ended(self, said: str) -> list[Event]:
@@ -278,14 +299,34 @@ class ConversationLog:
         return [SubagentStopped(self._session, task[1], self._at)] if task else []
 
 
+def _begins_turn(record: Record) -> bool:
+    """Whether a record gives the agent the floor."""
+    if record.type != "user" or record.is_sidechain or record.is_compact_summary or record.message is None:
+        return False
+    content = record.message.content
+    if not isinstance(content, str):
+        if any(block.type == "tool_result" and block.tool_use_id for block in content):
+            return False
+        content = _text_of(content)
+    return not content.startswith(_INTERRUPTED) and _is_said(record, content)
+
+
+def _is_said(record: Record, said: str) -> bool:
+    """Whether this is said to the agent for it to act on."""
+    origin = record.origin.kind if record.origin else None
+    if record.is_meta and origin is None and not said.startswith("Stop hook feedback"):
+        return False  # a reminder to the model
+    return not (record.prompt_source is None and origin is None and said.startswith(_LOCAL_COMMANDS))
+
+
+def _text_of(content: list[Block]) -> str:
+    return "\n".join(block.text for block in content if block.type == "text" and block.text)
+
+
 def _as_typed(said: str) -> str:
     """A command of the person's own is on record in tags: put it back as it was typed."""
     command = _COMMAND.search(said, 0, 4000) if said.startswith("<command-message>") else None
     return f"{command[1]} {command[2] or ''}".strip() if command else said
-
-
-def _request_id(session: SessionId, call: str) -> RequestId:
-    return RequestId("call-" + hashlib.sha256(f"{session}\0{call}".encode("utf-8", "replace")).hexdigest()[:32])
 
 
 def _from_iso(stamp: str | None) -> datetime | None:

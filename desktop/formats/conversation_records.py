@@ -69,19 +69,24 @@ _TOLD = frozenset({b"user", b"assistant", b"system", b"queue-operation", b"last-
 
 # Metadata records open with their type, and some are 80 kB each; records of the conversation say near their head
 # whether they are an attachment or a subagent's. Inside a string every quote is escaped, so that none can be forged.
-_NEAR = 160
+NEAR = 160
 _HEAD = re.compile(rb'\s*\{\s*"type"\s*:\s*"([a-z-]{1,40})"')
-_ATTACHMENT = b'"attachment":{'
-_SIDECHAIN = b'"isSidechain":true'
+ATTACHMENT = b'"attachment":{'
+SIDECHAIN = b'"isSidechain":true'
 _DECODER = msgspec.json.Decoder(Record)
+
+
+def is_told(kind: bytes) -> bool:
+    """Whether records of this type tell anything."""
+    return kind in _TOLD
 
 
 def means_nothing(line: bytes) -> bool:
     """Whether the head of a line tells that it need not be decoded."""
-    near = line[:_NEAR]
+    near = line[:NEAR]
     if head := _HEAD.match(near):
         return head[1] not in _TOLD
-    return _ATTACHMENT in near or _SIDECHAIN in near or not near.strip()
+    return ATTACHMENT in near or SIDECHAIN in near or not near.strip()
 
 
 def decode(line: bytes) -> Record:

@@ -37,6 +37,7 @@ _ESCAPES = re.compile(
 _JOINERS = re.compile(r"(?<=[^\x00-\x7f])[\u200c\u200d\ufe00-\ufe0f]+")
 _BEYOND_LATIN = re.compile(r"[^\x00-\u02ff]{5,}")
 _WIDE_GAP = re.compile(rf"[ \t]{{{BLANKS_IN_A_ROW + 1},}}")
+_GAP = " " * (BLANKS_IN_A_ROW + 1)
 _BLANK_LINES = re.compile(rf"\n(?:[ \t]{{0,{BLANKS_IN_A_ROW}}}\n){{3,}}")
 _ODD_PLACES = re.compile(
     rf"[ \t]{{{BLANKS_IN_A_ROW + 1},}}|(?:\n[ \t]{{0,{BLANKS_IN_A_ROW}}}){{{LINES_IN_A_ROW + 1},}}|[^\n\t\x20-\x7e]+"
@@ -88,12 +89,17 @@ def decode(raw: bytes) -> str:
 
 def clean(text: str, limit: int = 2000) -> str:
     """Make *text* plain and printable, newlines and tabs kept; a cut says how much is missing."""
+    if len(text) <= min(limit, BLANKS_IN_A_ROW) and text.isascii() and text.isprintable():
+        return text  # most texts are; too short for a gap
     window = max(_WINDOW, 2 * limit)
     return _cut(_plain(text[:window]), limit, len(text) - window)
 
 
 def one_line(text: str, limit: int = 200) -> str:
     """Make *text* plain, on one line, with single blanks."""
+    if text.isascii() and len(text) <= _WINDOW and text.isprintable():
+        # Most texts are. Then blanks are the only white space there is.
+        return _cut(text.strip() if "  " not in text else " ".join(text.split()), limit, 0)
     window = max(_WINDOW, 2 * limit)
     return _cut(" ".join(_plain(text[:window]).split()), limit, len(text) - window)
 
@@ -166,7 +172,9 @@ def mask_secrets(text: str) -> str:
 
 def _plain(text: str) -> str:
     if text.isascii() and text.isprintable():
-        return _WIDE_GAP.sub(" " * BLANKS_IN_A_ROW, text)
+        return _WIDE_GAP.sub(" " * BLANKS_IN_A_ROW, text) if _GAP in text else text
+    if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
+        return _BLANK_LINES.sub("\n\n\n", _WIDE_GAP.sub(" " * BLANKS_IN_A_ROW, text))
     text = _ESCAPES.sub("", text)
     text = _JOINERS.sub("", text).replace("\r\n", "\n").translate(_PLAIN)
     text = _BEYOND_LATIN.sub(lambda run: _without_towers(run[0]), text)

@@ -8,9 +8,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from desktop.domain.requests import Choice, Question, RequestKind
 from desktop.formats import text
-from desktop.formats.foreign_json import text_of
+from desktop.formats.foreign_json import BAD_JSON, parse_object, text_of
 
 QUESTION_TOOL = "AskUserQuestion"
 PLAN_TOOL = "ExitPlanMode"
@@ -41,6 +43,34 @@ class ToolUse:
     text: str
     summary: str
     questions: tuple[Question, ...] = ()
+
+
+class _Shown(msgspec.Struct):
+    """All of an input that its line of activity is made of; a file's content need not be read for it."""
+
+    command: str | None = None
+    file_path: str | None = None
+    notebook_path: str | None = None
+    pattern: str | None = None
+    url: str | None = None
+    query: str | None = None
+    description: str | None = None
+    subagent_type: str | None = None
+
+
+_SHOWN = msgspec.json.Decoder(_Shown)
+
+
+def shown(raw: bytes | msgspec.Raw) -> Input:
+    """Read what ``activity`` and ``written_path`` need of an input, for little."""
+    try:
+        read = _SHOWN.decode(raw)
+    except BAD_JSON:
+        return parse_object(bytes(raw)) or {}
+    return {name: value for name in _SHOWN_NAMES if (value := getattr(read, name)) is not None}
+
+
+_SHOWN_NAMES = _Shown.__struct_fields__
 
 
 def call_key(tool: str, given: Input) -> str:

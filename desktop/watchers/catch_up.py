@@ -66,12 +66,14 @@ def look_back(descriptor: int, size: int, open_reader: OpenReader, *, least: int
     while True:
         start = max(0, size - chunk)
         missing = size - start - len(window)
-        window = own_files.read_at(descriptor, missing, start) + window
+        data = own_files.read_at(descriptor, missing, start)
+        window = data + window if window else data
         end = window.rfind(b"\n") + 1
         begin = 0 if start == 0 else window.find(b"\n") + 1
-        reader = open_reader()
-        events, bad = feed(reader, window[begin:end].split(b"\n")) if begin < end else ([], 0)
-        if start == 0 or chunk >= MOST or reader.is_decided:
+        is_last_try = start == 0 or chunk >= MOST
+        log = window if end == len(window) else window[:end]  # a torn line is rare, and a copy is not free
+        reader, events, bad = _skim(log, min(begin, end), open_reader, is_last_try=is_last_try)
+        if events is not None:
             break
         chunk = min(chunk * 4, MOST)
     if start > 0 and not any(isinstance(event, SessionDescribed) and event.name for event in events):
@@ -79,6 +81,18 @@ def look_back(descriptor: int, size: int, open_reader: OpenReader, *, least: int
     # Without any newline in sight the end of the file lies inside one huge line: the tail goes on behind it.
     is_inside_line = end == 0 and start > 0
     return FirstSight(sum_up(events), reader, size if is_inside_line else start + end, is_inside_line, bad)
+
+
+def _skim(
+    log: bytes, top: int, open_reader: OpenReader, *, is_last_try: bool
+) -> tuple[TranscriptReader, list[Event] | None, int]:
+    reader = open_reader()
+    try:
+        return reader, reader.skim(log, top, is_last_try=is_last_try), 0
+    except BAD_RECORD:
+        reader = open_reader()
+    events, bad = feed(reader, log[top:].split(b"\n"))
+    return reader, events if reader.is_decided or is_last_try else None, bad
 
 
 def feed(reader: TranscriptReader, lines: Iterable[bytes]) -> tuple[list[Event], int]:
@@ -171,5 +185,5 @@ def _merged(before: SessionDescribed | None, event: SessionDescribed) -> Session
 
 def _described_by_head(descriptor: int, size: int, open_reader: OpenReader) -> list[Event]:
     head = own_files.read_at(descriptor, size, 0)
-    events, _ = feed(open_reader(), head[: head.rfind(b"\n") + 1].split(b"\n"))
-    return [event for event in events if isinstance(event, SessionDescribed)]
+    _, events, _ = _skim(head[: head.rfind(b"\n") + 1], 0, open_reader, is_last_try=True)
+    return [event for event in events or () if isinstance(event, SessionDescribed)]

@@ -46,6 +46,10 @@ class FakeReader:
     def skipped(self) -> int:
         return self._skipped
 
+    def skim(self, log: bytes, top: int = 0, *, is_last_try: bool) -> list[Event] | None:
+        events = [event for line in log[top:].split(b"\n") if line for event in self.feed(line)]
+        return events if self._is_decided or is_last_try else None
+
     def feed(self, line: bytes) -> list[Event]:
         try:
             fields = json.loads(line)
