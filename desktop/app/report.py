@@ -25,7 +25,7 @@ def status(board: Board) -> dict[str, object]:
 def session(row: Row) -> dict[str, object]:
     """One session."""
     return {
-        "id": row.session,
+        "id": text.one_line(row.session),
         "agent": row.agent,
         "name": text.one_line(row.name),
         "project": text.one_line(row.project),
@@ -75,7 +75,8 @@ def lines(board: Board) -> list[str]:
         shown.append(f"\n{group.title.upper()}")
         shown += [line(row, board.at) for row in group.rows]
     for trouble in board.troubles:
-        shown.append(f"\n! {trouble.part}: {trouble.text} {trouble.remedy}".rstrip())
+        shown.append("")
+        shown.append(text.one_line(f"! {trouble.part}: {trouble.text} {trouble.remedy}", 1000))
     return shown
 
 
@@ -90,7 +91,7 @@ def line(row: Row, now: datetime) -> str:
 def explanation(row: Row, now: datetime) -> list[str]:
     """Why a session is shown as it is: every piece of evidence, its source, its age."""
     told = [
-        f"{text.one_line(row.name)}  ({row.session})",
+        f"{text.one_line(row.name)}  ({text.one_line(row.session)})",
         f"  phase    {row.phase}, for {words.age(now - row.since)}",
         f"  because  {text.one_line(row.reason, 400)}",
         f"  agent    {row.agent_label} {text.one_line(row.model)}".rstrip(),
