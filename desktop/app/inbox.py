@@ -58,18 +58,24 @@ class Inbox(QObject):
         """Drain one slice."""
         if not isinstance(event, _Woken):
             return super().event(event)
+        try:
+            self._drain()
+        finally:  # an error costs the one event it came from, and not all that follow
+            with self._lock:
+                self._is_woken = bool(self._events)
+            if self._is_woken:
+                QCoreApplication.postEvent(self, _Woken())
+        self._drained()
+        return True
+
+    def _drain(self) -> None:
         until = time.monotonic() + SLICE_S
         while time.monotonic() < until:
             with self._lock:
                 if not self._events:
-                    self._is_woken = False
-                    break
+                    return
                 item = self._events.popleft()
             if callable(item):
                 item()
             else:
                 self._taken(item)
-        else:
-            QCoreApplication.postEvent(self, _Woken())
-        self._drained()
-        return True
