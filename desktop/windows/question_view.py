@@ -1,5 +1,7 @@
 """Takes the answers to the questions of one request: choices, or free words of one's own."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -47,8 +49,8 @@ class _OneQuestion(QWidget):
             long = RequestText(theme, self)
             long.show_text(question.text)
             self._layout.addWidget(long)
-        self._group = QButtonGroup(self)
-        self._group.setExclusive(not question.is_multiple)
+        # Of a group Tab visits one, exclusive or not: check boxes have none.
+        self._group = None if question.is_multiple else QButtonGroup(self)
         self._marks: list[QAbstractButton] = []
         for choice in question.choices:
             self._add_choice(theme, choice.label, choice.description)
@@ -61,10 +63,10 @@ class _OneQuestion(QWidget):
         row.setSpacing(SMALL)
         if question.choices:
             self._other_mark = self._mark(self.tr("Other…"), theme)
+            self._other_mark.toggled.connect(self._on_other_mark_toggled)
             row.addWidget(self._other_mark)
         row.addWidget(self._other, 1)
         self._layout.addLayout(row)
-        self._group.buttonToggled.connect(self._on_group_button_toggled)
         self._other.textEdited.connect(self._on_other_text_edited)
 
     @property
@@ -82,6 +84,12 @@ class _OneQuestion(QWidget):
         """Whether it can be sent: something is chosen, and who says Other says what."""
         says_other = self._other_mark is not None and self._other_mark.isChecked()
         return bool(self.answer) and not (says_other and not self._other.text().strip())
+
+    @property
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab visits, in the order it is drawn."""
+        other = [self._other_mark] if self._other_mark is not None else []
+        return [*self._marks, *other, self._other]
 
     @property
     def typed(self) -> str:
@@ -113,7 +121,9 @@ class _OneQuestion(QWidget):
         shown = text.escape_mnemonics("".join(span.text for span in text.reveal(text.one_line(label, 200))))
         is_multiple = self._question.is_multiple
         mark: QAbstractButton = Tick(theme, shown, self) if is_multiple else Dot(theme, shown, self)
-        self._group.addButton(mark)
+        if self._group is not None:
+            self._group.addButton(mark)
+        mark.toggled.connect(self.changed)
         return mark
 
     def _add_choice(self, theme: Theme, label: str, description: str) -> None:
@@ -135,11 +145,10 @@ class _OneQuestion(QWidget):
             row.addWidget(below)
             self._layout.addLayout(row)
 
-    @Slot(QAbstractButton, bool)
-    def _on_group_button_toggled(self, button: QAbstractButton, checked: bool) -> None:  # noqa: FBT001  Qt's signal
-        if checked and button is self._other_mark:
+    @Slot(bool)
+    def _on_other_mark_toggled(self, checked: bool) -> None:  # noqa: FBT001  Qt's signal
+        if checked:
             self._other.setFocus()
-        self.changed.emit()
 
     @Slot()
     def _on_other_text_edited(self) -> None:
@@ -195,6 +204,9 @@ class QuestionView(QWidget):
             view.changed.connect(self._on_question_changed)
             self._layout.insertWidget(number, view)
             self._questions.append(view)
+        stops = [*(stop for view in self._questions for stop in view.tab_stops), self._send]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
         self._refresh()
 
     def set_open(self, *, is_open: bool) -> None:

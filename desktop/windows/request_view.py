@@ -51,6 +51,11 @@ class _Rule(QWidget):
             layout.addLayout(indented)
 
     @property
+    def box(self) -> Tick:
+        """What the person ticks."""
+        return self._box
+
+    @property
     def is_taken(self) -> bool:
         """Whether the person ticked it."""
         return self._box.isChecked()
@@ -313,8 +318,14 @@ class RequestView(QWidget):
             old.hide()
             old.deleteLater()
         self._rules = [_Rule(suggestion, self._theme, self) for suggestion in suggestions]
+        before: QWidget = self._text
         for rule in self._rules:
             self._rules_layout.addWidget(rule)
+            QWidget.setTabOrder(before, rule.box)
+            before = rule.box
+        # What is made last comes last by itself, and Tab would pass from the text to the answers.
+        QWidget.setTabOrder(before, self._mode)
+        QWidget.setTabOrder(self._mode, self._allow)
 
     def _show_circumstances(self, request: Request, row: Row) -> None:
         self._what.setText(self._what_is_asked(request, row))

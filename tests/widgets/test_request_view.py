@@ -492,3 +492,16 @@ def test_while_a_reply_is_on_its_way_the_controls_wait_and_trouble_brings_them_b
 
     assert stage.says("The agent did not take it.")
     assert stage.button("Deny").isEnabled()
+
+
+def test_tab_visits_the_rules_before_the_answers(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    rules = (Suggestion("npm test:* — in this session"), Suggestion("accept edits — in this session"))
+    stage.updates(replace(permission(), suggestions=rules))
+    allow = next(one for one in stage.view.findChildren(AnswerButton) if one.accessibleName() == "Allow")
+
+    chain: list[QWidget] = [stage.view.findChild(RequestText)]
+    while chain[-1] is not allow:
+        chain.append(chain[-1].nextInFocusChain())
+
+    assert [stop for stop in chain if isinstance(stop, QCheckBox)] == stage.view.findChildren(QCheckBox)
