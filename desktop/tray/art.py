@@ -14,8 +14,11 @@ from desktop.formats.palette import DARK, LIGHT, Tokens, glyph_svg, phase_colour
 SIZES = (16, 20, 22, 24, 32, 44, 48, 64)
 MOST_COUNTED = 9
 
-_GLYPH_SHARE = 0.84  # of the icon when a count is shown: its own mark must not disappear under the badge
-_BADGE_SHARE = 0.54
+# Of the icon, by how many characters the count has: at 22 px the dot of the "!" stays clear of the badge and its gap.
+_GLYPH_SHARES = (1.0, 0.78, 0.66)
+_BADGE_SHARES = (0.0, 0.5, 0.46)
+_LOWEST_BADGE = 8  # pixels: in fewer rows no digit can be read
+_WIDTH_OF_TWO = 1.4  # of the badge's height
 _DIGIT_SHARE = 0.7  # of the badge's height
 _GAP_SHARE = 1 / 22
 
@@ -49,9 +52,10 @@ def draw(phase: Phase, count: int, panel: Panel, size: int) -> QImage:
     image = _blank(size)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.drawImage(0, 0, _glyph(phase, size, size if count == 0 else round(size * _GLYPH_SHARE), outline, tokens))
-    if count:
-        _cut_badge(painter, count, size, outline, tokens)
+    told = _told(count)
+    painter.drawImage(0, 0, _glyph(phase, size, round(size * _GLYPH_SHARES[len(told)]), outline, tokens))
+    if told:
+        _cut_badge(painter, told, size, outline, tokens)
     painter.end()
     return image
 
@@ -75,10 +79,15 @@ def _glyph(phase: Phase, size: int, side: int, outline: int, tokens: Tokens) -> 
     return outlined
 
 
-def _cut_badge(painter: QPainter, count: int, size: int, outline: int, tokens: Tokens) -> None:
-    text = str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
-    height = round(size * _BADGE_SHARE)
-    width = height if len(text) == 1 else round(height * 1.5)
+def _told(count: int) -> str:
+    if count == 0:
+        return ""
+    return str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
+
+
+def _cut_badge(painter: QPainter, text: str, size: int, outline: int, tokens: Tokens) -> None:
+    height = max(_LOWEST_BADGE, round(size * _BADGE_SHARES[len(text)]))
+    width = height if len(text) == 1 else round(height * _WIDTH_OF_TWO)
     box = QRectF(size - width - outline, size - height - outline, width, height)
     gap = 0.0 if outline else max(1.0, size * _GAP_SHARE)  # the rim keeps them apart as well
     around = box.adjusted(-gap, -gap, gap, gap)

@@ -1,6 +1,7 @@
 """The tray icon is told apart by its outline, and reads on any panel."""
 
-from itertools import combinations
+from collections.abc import Sequence
+from itertools import combinations, groupby
 
 import pytest
 from PySide6.QtGui import QColor, QImage
@@ -11,8 +12,9 @@ from desktop.formats.palette import contrast
 from desktop.tray.art import SIZES, Panel, draw, tray_icon
 
 LIGHT_PANEL, DARK_PANEL = "#F6F6F4", "#1B1D20"
-# Measured least: 19 at 16 px, 38 at 22 px (37 with a rim), 25 at 22 px with a count.
-LEAST = {(16, 0): 16, (22, 0): 24, (22, 3): 16}
+# Measured least: 23 at 16 px, 40 at 22 px (37 with a rim); at 22 px with a count 24 (1) and 16 (9+).
+LEAST = {(16, 0): 16, (22, 0): 24, (22, 1): 16, (22, 10): 12, (24, 10): 12, (32, 10): 24}
+NEEDING = [phase for phase in Phase if phase.needs_person]  # only with these a count is shown
 
 
 def mask(image: QImage) -> list[bool]:
@@ -26,19 +28,44 @@ def best_contrast(image: QImage, panel: str) -> float:
     return ratios[len(ratios) // 10]
 
 
+def differences(phases: Sequence[Phase], panel: Panel, size: int, count: int) -> dict[tuple[Phase, Phase], int]:
+    masks = {phase: mask(draw(phase, count, panel, size)) for phase in phases}
+    return {
+        (one, other): sum(a != b for a, b in zip(masks[one], masks[other], strict=True))
+        for one, other in combinations(phases, 2)
+    }
+
+
 @pytest.mark.parametrize(
     ("panel", "size", "count"),
     [*((panel, *what) for panel in (Panel.LIGHT, Panel.DARK) for what in LEAST), (Panel.UNKNOWN, 22, 0)],
 )
 def test_any_two_phases_differ_in_outline(qtbot: QtBot, panel: Panel, size: int, count: int) -> None:
-    masks = {phase: mask(draw(phase, count, panel, size)) for phase in Phase}
+    found = differences(list(Phase), panel, size, count)
 
-    differences = {
-        (one, other): sum(a != b for a, b in zip(masks[one], masks[other], strict=True))
-        for one, other in combinations(Phase, 2)
-    }
+    assert min(found.values()) >= LEAST[size, count], min(found, key=lambda pair: found[pair])
 
-    assert min(differences.values()) >= LEAST[size, count], min(differences, key=lambda pair: differences[pair])
+
+@pytest.mark.parametrize("panel", Panel)
+@pytest.mark.parametrize(("count", "least"), [(1, 20), (5, 20), (10, 10)])
+def test_what_needs_the_person_is_told_apart_beside_its_count(
+    qtbot: QtBot, panel: Panel, count: int, least: int
+) -> None:
+    found = differences(NEEDING, panel, 22, count)
+
+    assert min(found.values()) >= least, min(found, key=lambda pair: found[pair])
+
+
+@pytest.mark.parametrize("size", [22, 24, 32])
+@pytest.mark.parametrize("count", [1, 9, 10])
+def test_the_dot_of_the_exclamation_mark_stays_clear_of_the_count(qtbot: QtBot, size: int, count: int) -> None:
+    picture = draw(Phase.NEEDS_APPROVAL, count, Panel.LIGHT, size)
+
+    top = [x for x in range(size) if picture.pixelColor(x, 0).alpha()]
+    middle = sum(top) // len(top)
+    solid = [picture.pixelColor(middle, y).alpha() > 190 for y in range(size)]
+    down = "".join("#" if is_solid else "." for is_solid, _ in groupby(solid)).lstrip(".")
+    assert down.startswith("#.#.#"), "red, the stroke, red, the dot, and red again before the badge"
 
 
 @pytest.mark.parametrize("phase", Phase)
