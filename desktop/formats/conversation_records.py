@@ -71,6 +71,7 @@ _TOLD = frozenset({b"user", b"assistant", b"system", b"queue-operation", b"last-
 # whether they are an attachment or a subagent's. Inside a string every quote is escaped, so that none can be forged.
 NEAR = 160
 _HEAD = re.compile(rb'\s*\{\s*"type"\s*:\s*"([a-z-]{1,40})"')
+_CONVERSATION = b'{"parentUuid"'
 ATTACHMENT = b'"attachment":{'
 SIDECHAIN = b'"isSidechain":true'
 _DECODER = msgspec.json.Decoder(Record)
@@ -84,7 +85,7 @@ def is_told(kind: bytes) -> bool:
 def means_nothing(line: bytes) -> bool:
     """Whether the head of a line tells that it need not be decoded."""
     near = line[:NEAR]
-    if head := _HEAD.match(near):
+    if not near.startswith(_CONVERSATION) and (head := _HEAD.match(near)):
         return head[1] not in _TOLD
     return ATTACHMENT in near or SIDECHAIN in near or not near.strip()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import desktop
 
+_kept: dict[str, bytes] = {}
+
 
 def resource_bytes(name: str) -> bytes:
     """Read the resource *name*, a path such as ``phases/idle.svg``.
@@ -16,12 +18,23 @@ def resource_bytes(name: str) -> bytes:
     parts = name.split("/")
     if not name or "\\" in name or any(part in ("", ".", "..") for part in parts):
         raise ValueError(f"not a resource name: {name!r}")
+    if name in _kept:
+        return _kept[name]
     roots = _roots()
     for root in roots:
         found = root.joinpath(*parts)
         if found.is_file():
             return found.read_bytes()
     raise FileNotFoundError(f"resource {name!r} is in none of {', '.join(map(str, roots))}")
+
+
+def keep(*folders: str) -> None:
+    """Read all of *folders* into memory: an upgrade takes the files away from under a running program."""
+    for folder in folders:
+        for root in reversed(_roots()):
+            if root.joinpath(folder).is_dir():
+                files_there = (found for found in root.joinpath(folder).iterdir() if found.is_file())
+                _kept.update({f"{folder}/{found.name}": found.read_bytes() for found in files_there})
 
 
 def resource_text(name: str) -> str:

@@ -67,10 +67,7 @@ def shown(raw: bytes | msgspec.Raw) -> Input:
         read = _SHOWN.decode(raw)
     except BAD_JSON:
         return parse_object(bytes(raw)) or {}
-    return {name: value for name in _SHOWN_NAMES if (value := getattr(read, name)) is not None}
-
-
-_SHOWN_NAMES = _Shown.__struct_fields__
+    return msgspec.structs.asdict(read)
 
 
 def call_key(tool: str, given: Input) -> str:

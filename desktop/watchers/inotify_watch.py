@@ -35,8 +35,8 @@ _MASK = Mask(
 )
 _GONE = InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_IGNORED
 _HEAD = struct.Struct("iIII")
-# About two thousand events; what does not fit is read next time round.
-_BUFFER = 65536
+# About 250 events; what does not fit is read next time round.
+_BUFFER = 8192
 
 
 class InotifyWatch:

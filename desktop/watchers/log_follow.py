@@ -73,12 +73,14 @@ class Follow:
         if lines:
             events, bad = catch_up.feed(self._reader, lines)
             self._bad_lines += bad
-        if self._tail.generation != self._generation:
-            # The lines above belong to the text before; what follows is another.
-            self._generation = self._tail.generation
-            self._bad_lines += self._reader.skipped
-            self._reader = self._open_reader()
+        self._begin_afresh()
         return self._noted(catch_up.without_repeats(events))
+
+    def settle(self) -> None:
+        """See whether another file has taken the name; call when what was polled is handed on."""
+        if self._tail is not None:
+            self._tail.look_for_successor()
+            self._begin_afresh()
 
     def verify(self) -> None:
         """Make sure that the file is still the one that was followed."""
@@ -104,6 +106,13 @@ class Follow:
         if self._tail is not None:
             self._tail.close()
             self._tail = None
+
+    def _begin_afresh(self) -> None:
+        """Give another text another reader; the lines handed on so far belong to the text before."""
+        if self._tail is not None and self._reader is not None and self._tail.generation != self._generation:
+            self._generation = self._tail.generation
+            self._bad_lines += self._reader.skipped
+            self._reader = self._open_reader()
 
     def _open_reader(self) -> TranscriptReader:
         assert self.agent.open_transcript is not None

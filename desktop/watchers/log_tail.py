@@ -95,16 +95,20 @@ class Tail:
             self._start_over(status.st_size)
             self.has_more = True
             return []
-        lines: list[bytes] = []
         if status.st_size > self._position:
-            lines = self._read_lines(status.st_size)
-        if not self.has_more and self._is_replaced(status):
-            self.close()
-            # What is now under this name is another text, even if it begins alike.
-            self.generation += 1
-            self._reset()
-            self.has_more = self.open()
-        return lines
+            return self._read_lines(status.st_size)
+        self.look_for_successor()
+        return []
+
+    def look_for_successor(self) -> None:
+        """See whether another file has taken the name; call after lines were handed on, which nothing should delay."""
+        if self._descriptor is None or self.has_more or not self._is_replaced(os.fstat(self._descriptor)):
+            return
+        self.close()
+        # What is now under this name is another text, even if it begins alike.
+        self.generation += 1
+        self._reset()
+        self.has_more = self.open()
 
     def verify(self) -> None:
         """See whether the file's head is still what it was; if not, begin again. Reads nothing of an unchanged file."""
@@ -193,7 +197,7 @@ class Tail:
         back = len(self._anchor)
         wanted = min(SLICE, size - self._position)
         data = self._read_at(back + wanted, self._position - back)
-        if data[:back] != self._anchor:
+        if not data.startswith(self._anchor):
             self._start_over(size)
             self.has_more = True
             return []
@@ -203,6 +207,8 @@ class Tail:
         return self._split(data[back:] if back else data)
 
     def _split(self, chunk: bytes) -> list[bytes]:
+        if not self._partial and not self._is_skipping and chunk.find(b"\n") == len(chunk) - 1:
+            return [chunk[:-1]] if len(chunk) > 1 else []  # one row, and no more
         head, newline, rest = chunk.partition(b"\n")
         if not newline:
             self._keep(chunk)

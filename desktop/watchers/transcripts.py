@@ -107,6 +107,7 @@ class Transcripts:
                 continue
             for event in follow.poll():
                 self._sink(event)
+            follow.settle()
             self.skip(follow.agent.kind, follow.version, follow.newly_skipped())
             (self._due.add if follow.has_more else self._due.discard)(session)
 

@@ -94,6 +94,7 @@ def test_fault_2_a_rotated_file_is_finished_before_the_new_one(path: Path) -> No
     path.write_bytes(b"three\n")
 
     assert tail.poll() == [b"two"]
+    tail.look_for_successor()
     assert tail.generation == 1
     assert drain(tail) == [b"three"]
 
