@@ -1,21 +1,19 @@
 """Starts the tray: one instance, Qt, signals of the system, and an orderly end."""
 
 import logging
-import logging.handlers
 import os
 import signal
 import socket
 import sys
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
-from desktop.app import asking, crash, single_instance
+from desktop.app import asking, crash, log_file, single_instance
 from desktop.app.lasting_singletons import keep_singletons
 from desktop.app.wiring import Program
-from desktop.formats.resources import resource_bytes
+from desktop.formats import resources
 from desktop.storage import paths
 
 log = logging.getLogger(__name__)
@@ -23,7 +21,6 @@ log = logging.getLogger(__name__)
 APPLICATION_ID = "io.github.agenttray.AgentTray"
 # A first paint needs one turn of the loop; a slow machine some more.
 SMOKE_MS = 400
-LOG_BYTES = 1_000_000
 
 
 def run(*, is_smoke: bool) -> int:
@@ -40,7 +37,9 @@ def run(*, is_smoke: bool) -> int:
         print("Agent Tray runs already; its window was brought forward.", file=sys.stderr)
         return 0
     _harden()
-    _log_to_file(paths.places().state)
+    os.umask(0o077)
+    log_file.begin(paths.places().state)
+    resources.keep("glyphs", "icons")
     keep_singletons()
     application = QApplication([APPLICATION_ID])
     application.setApplicationName("AgentTray")  # letters only: it becomes part of a D-Bus path
@@ -48,7 +47,7 @@ def run(*, is_smoke: bool) -> int:
     application.setDesktopFileName(APPLICATION_ID)
     application.setQuitOnLastWindowClosed(False)
     icon = QPixmap()
-    icon.loadFromData(resource_bytes("icons/agent-tray.svg"))
+    icon.loadFromData(resources.resource_bytes("icons/agent-tray.svg"))
     application.setWindowIcon(QIcon(icon))
     program = Program(runtime, sys.platform)
     crash.install(paths.places().state, program.report_crash)
@@ -109,17 +108,3 @@ def _harden() -> None:
 
         set_dumpable = 4  # PR_SET_DUMPABLE of <sys/prctl.h>
         ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
-
-
-def _log_to_file(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = logging.handlers.RotatingFileHandler(
-            directory / "agent-tray.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
-        )
-    except OSError as error:
-        log.warning("there will be no log file: %s", error.strerror)
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
-    os.umask(0o077)

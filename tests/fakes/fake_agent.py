@@ -6,7 +6,9 @@ Each line of input is a JSON list, a verb and its arguments; each is answered by
 import argparse
 import json
 import os
+import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,6 +52,7 @@ class FakeAgent:
             "started": started_ticks(os.getpid()),
             "cwd": self._cwd,
             "status": status,
+            "at": datetime.now(UTC).isoformat(),
         }
         self._state_file.parent.mkdir(parents=True, exist_ok=True)
         self._state_file.write_text(json.dumps(state), encoding="utf-8")
@@ -61,6 +64,16 @@ class FakeAgent:
         with path.open("ab") as file:
             file.write(record(kind, **fields))
 
+    def ask(self, payload: str, answer: Path, hook: list[str]) -> None:
+        """Call *hook* with *payload* and go on; what it prints is in *answer* when it has ended."""
+
+        def call() -> None:
+            done = subprocess.run(hook, input=payload.encode(), stdout=subprocess.PIPE, check=False)
+            answer.with_suffix(".new").write_bytes(done.stdout)
+            answer.with_suffix(".new").rename(answer)
+
+        threading.Thread(target=call, daemon=True).start()
+
     def obey(self, verb: str, *arguments: str) -> bool:
         """Do one thing; false when it was the last."""
         match verb, *arguments:
@@ -71,6 +84,8 @@ class FakeAgent:
             case "clear", session:
                 self._session = session
                 self.status("idle")
+            case "ask", payload, answer, *hook:
+                self.ask(payload, Path(answer), hook)
             case ("forget",):
                 self._state_file.unlink()
             case ("remember",):

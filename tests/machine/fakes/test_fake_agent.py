@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.fakes import fake_agent
 from tests.fakes.fake_agent_record import Started, is_session_process, read_live_state
+from tests.fakes.hook_agent import until
 
 
 def test_it_keeps_its_live_state_and_transcript_and_tidies_up(tmp_path: Path) -> None:
@@ -27,6 +28,16 @@ def test_it_keeps_its_live_state_and_transcript_and_tidies_up(tmp_path: Path) ->
     agent.close()
 
     assert not state_file.exists()
+
+
+def test_it_calls_its_hook_and_keeps_what_that_prints(tmp_path: Path) -> None:
+    agent = Started(tmp_path, "one", tmp_path)
+
+    agent.does("ask", "make release", str(tmp_path / "answer"), "cat")
+
+    until((tmp_path / "answer").exists)
+    assert (tmp_path / "answer").read_bytes() == b"make release"
+    agent.close()
 
 
 def test_killed_it_leaves_its_live_state_behind(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from desktop.formats import resources
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(resources, "_kept", {})
     monkeypatch.setattr(resources, "_roots", lambda: (tmp_path / "wheel", tmp_path / "checkout"))
     (tmp_path / "checkout" / "phases").mkdir(parents=True)
     (tmp_path / "checkout" / "phases" / "a.svg").write_text("<svg>é</svg>", encoding="utf-8")
@@ -23,6 +24,20 @@ def test_what_the_wheel_carries_is_taken_first(shipped: Path) -> None:
     (shipped / "checkout" / "note").write_bytes(b"checkout")
 
     assert resources.resource_bytes("note") == b"\x00wheel"
+
+
+def test_fault_34_what_was_kept_outlives_its_files(shipped: Path) -> None:
+    (shipped / "wheel" / "phases").mkdir(parents=True)
+    (shipped / "wheel" / "phases" / "b.svg").write_bytes(b"b of the wheel")
+    (shipped / "checkout" / "phases" / "b.svg").write_bytes(b"b of the checkout")
+    (shipped / "checkout" / "phases" / "deeper").mkdir()
+
+    resources.keep("phases", "no such folder")
+    (shipped / "checkout" / "phases" / "a.svg").unlink()
+    (shipped / "wheel" / "phases" / "b.svg").unlink()
+
+    assert resources.resource_text("phases/a.svg") == "<svg>é</svg>"
+    assert resources.resource_bytes("phases/b.svg") == b"b of the wheel"
 
 
 def test_a_missing_resource_says_where_we_looked(shipped: Path) -> None:

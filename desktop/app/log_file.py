@@ -1,0 +1,40 @@
+"""The log file: what we did, never what agents or people said, not even by way of an error's message."""
+
+import logging
+import logging.handlers
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+log = logging.getLogger(__name__)
+
+LOG_BYTES = 1_000_000
+NAME = "agent-tray.log"
+
+_ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class ReticentFormatter(logging.Formatter):
+    """Writes where an error arose and of which kind it was; its message may quote a person's text."""
+
+    def formatException(self, ei: _ErrorInfo) -> str:
+        """Write the frames and the kind."""
+        kind, _, trace = ei
+        if kind is None:
+            return ""
+        return "".join(traceback.format_list(traceback.extract_tb(trace))) + f"{kind.__module__}.{kind.__qualname__}"
+
+
+def begin(directory: Path) -> logging.Handler | None:
+    """Log to a file in *directory* from now on; None when that cannot be."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handler = logging.handlers.RotatingFileHandler(
+            directory / NAME, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
+        )
+    except OSError as error:
+        log.warning("there will be no log file: %s", error.strerror)
+        return None
+    handler.setFormatter(ReticentFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    return handler

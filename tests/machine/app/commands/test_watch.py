@@ -1,0 +1,125 @@
+"""``agent-tray watch``: a line for each change, from the tray or from a look of our own."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from desktop.app.commands import watch
+from desktop.app.commands.watch import Changes
+from desktop.domain.board import Board
+from desktop.domain.phase import Phase
+from desktop.watchers.hook_socket import HookSocket
+from tests.fakes.fake_agent_record import Started
+from tests.widgets.boards import NOW, board, permission, row
+
+ROOT = Path(__file__).parents[4]
+ALONE = """
+import sys
+from pathlib import Path
+from desktop.app import headless
+from desktop.app.commands import watch
+from desktop.storage import paths
+from tests.fakes import asking_agent
+headless.load_agents = lambda: (asking_agent.AGENT,)
+paths.runtime_candidates = lambda: (Path(sys.argv[1]),)
+sys.exit(watch.run(as_json=True))
+"""
+
+
+def ids(changes: Changes, shown: Board) -> list[str]:
+    return [str(found.session) for found in changes.of(shown)]
+
+
+def test_a_row_is_told_when_it_is_new_and_when_it_changes_and_not_between() -> None:
+    changes = Changes()
+
+    assert ids(changes, board(row(1), row(2))) == ["robot:1", "robot:2"]
+    assert ids(changes, board(row(1), row(2), now=NOW + timedelta(seconds=9))) == []
+    assert ids(changes, board(row(1, Phase.IDLE), row(2))) == ["robot:1"]
+    assert ids(changes, board(row(1, Phase.IDLE, "new name"), row(2))) == ["robot:1"]
+
+
+def test_another_request_is_a_change_though_the_phase_is_the_same() -> None:
+    changes = Changes()
+    first = row(1, Phase.NEEDS_APPROVAL, "Refunds", permission(request="r1"))
+    changes.of(board(first))
+
+    assert ids(changes, board(replace(first, requests=(permission(request="r2"),)))) == ["robot:1"]
+
+
+def test_what_the_tray_tells_is_printed_until_it_ends(
+    tray: Callable[[Board], HookSocket], capsys: pytest.CaptureFixture[str]
+) -> None:
+    socket = tray(board(row(1), row(2)))
+    end = threading.Timer(1.0, socket.stop, [5])
+    end.start()
+
+    assert watch.run(as_json=True) == 0
+
+    end.join()
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [session["id"] for session in told] == ["robot:1", "robot:2"]
+    assert list(told[0])[-2:] == ["evidence", "request"]  # as in the contract, without the line for people
+
+
+def test_what_the_tray_tells_is_printed_for_people(
+    tray: Callable[[Board], HookSocket], capsys: pytest.CaptureFixture[str]
+) -> None:
+    socket = tray(board(row(1)))
+    end = threading.Timer(0.5, socket.stop, [5])
+    end.start()
+
+    assert watch.run(as_json=False) == 0
+
+    end.join()
+    assert capsys.readouterr().out.startswith("  working         Cart totals")
+
+
+def test_without_a_tray_changes_of_a_real_session_are_printed_as_they_come(agent: Started, tmp_path: Path) -> None:
+    watching = subprocess.Popen(
+        [sys.executable, "-c", ALONE, str(tmp_path / "nowhere")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stdout is not None
+
+    first = json.loads(watching.stdout.readline())
+    agent.does("status", "busy")
+    while (told := json.loads(watching.stdout.readline()))["phase"] != "working":
+        pass
+    watching.send_signal(2)
+
+    assert first["id"] == told["id"] == "fake:one"
+    assert watching.wait(10) == 0
+    watching.stdout.close()
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(agent: Started, tmp_path: Path) -> None:
+    watching = subprocess.Popen(
+        [sys.executable, "-c", ALONE, str(tmp_path / "nowhere")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stdout is not None
+    assert watching.stderr is not None
+    watching.stdout.readline()
+    watching.stdout.close()
+
+    agent.does("status", "busy")
+
+    assert watching.wait(20) == 0
+    assert watching.stderr.read() == ""
+    watching.stderr.close()
