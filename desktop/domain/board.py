@@ -37,6 +37,7 @@ class Row:
     prompt_channel: str  # how it would arrive, in words
     can_interrupt: bool
     can_stop: bool
+    warnings: tuple[str, ...] = ()  # what to fear of the first request, each in a few words
 
     @property
     def request(self) -> Request | None:

@@ -211,6 +211,7 @@ def _request(payload: Payload, session: SessionId, call: HookCall) -> Request:
         questions=use.questions,
         suggestions=suggestions(fields) if use.kind is RequestKind.PERMISSION else (),
         modes=PLAN_MODES if is_plan else (),
+        writes=(path,) if (path := tool_calls.written_path(tool, given)) else (),
         digest=digest,
         call_key=tool_calls.call_key(tool, given),
         reach=Reach.HOOK,

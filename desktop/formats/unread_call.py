@@ -58,6 +58,7 @@ class UnreadCall(ToolCall):
             text=use.text,
             summary=use.summary,
             questions=use.questions,
+            writes=(path,) if (path := tool_calls.written_path(self.tool, given)) else (),
             digest=hashlib.sha256(key.encode()).hexdigest(),
             call_key=key,
             why_not=_WHY_NOT,

@@ -1,26 +1,10 @@
-"""From a session and its standing to a row, and from rows to a board: order, groups, counts."""
-
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+"""From a session and its standing to its row on the board."""
 
 from desktop.domain.agent import Agent
-from desktop.domain.board import Board, Group, Row, Trouble
-from desktop.domain.ids import AgentKind
+from desktop.domain.board import Row
 from desktop.domain.phase import Phase, Standing
 from desktop.domain.session import Launch, Session
-
-_TITLES: tuple[tuple[str, Phase, tuple[Phase, ...]], ...] = (
-    ("Needs you", Phase.NEEDS_APPROVAL, (Phase.NEEDS_APPROVAL, Phase.NEEDS_ANSWER)),
-    ("Failed", Phase.FAILED, (Phase.FAILED,)),
-    ("Likely wasting time", Phase.WASTING_TIME, (Phase.WASTING_TIME,)),
-    ("To review", Phase.NEEDS_REVIEW, (Phase.NEEDS_REVIEW,)),
-    ("Your turn", Phase.YOUR_TURN, (Phase.YOUR_TURN,)),
-    ("Working", Phase.WORKING, (Phase.WORKING,)),
-    ("Scheduled", Phase.SCHEDULED, (Phase.SCHEDULED,)),
-    ("Unknown", Phase.UNKNOWN, (Phase.UNKNOWN,)),
-    ("Idle", Phase.IDLE, (Phase.IDLE,)),
-    ("Ended", Phase.ENDED, (Phase.ENDED,)),
-)
+from desktop.policy import danger
 
 
 def row_of(session: Session, standing: Standing, agent: Agent | None) -> Row:
@@ -61,40 +45,7 @@ def row_of(session: Session, standing: Standing, agent: Agent | None) -> Row:
         prompt_channel=channel,
         can_interrupt=runs and bool(session.pane) and agent is not None and bool(agent.interrupt_keys),
         can_stop=session.pid is not None and session.ended_at is None,
-    )
-
-
-def board_of(
-    rows: Iterable[Row],
-    now: datetime,
-    troubles: tuple[Trouble, ...],
-    connected: Mapping[AgentKind, bool],
-    show_ended: timedelta,
-) -> Board:
-    """Order *rows* into groups; ended ones are left out when they ended longer than *show_ended* ago."""
-    shown = [row for row in rows if row.phase is not Phase.ENDED or now - row.since < show_ended]
-    by_phase: dict[Phase, list[Row]] = {}
-    for row in shown:
-        by_phase.setdefault(row.phase, []).append(row)
-    groups = []
-    for title, colour, phases in _TITLES:
-        members = [row for phase in phases for row in by_phase.get(phase, ())]
-        if members:
-            # What waits longest comes first; of the rest, what changed last. The id keeps equal ones from swapping.
-            oldest_first = colour.needs_person
-            members.sort(key=lambda row: (row.since if oldest_first else -row.since.timestamp(), row.session))
-            groups.append(Group(colour, title, tuple(members)))
-    counts = tuple((phase, len(by_phase[phase])) for phase in Phase if phase in by_phase)
-    waiting = [row for row in shown if row.phase.needs_person]
-    seen = dict.fromkeys((row.agent, row.agent_label) for row in shown)
-    return Board(
-        at=now,
-        groups=tuple(groups),
-        counts=counts,
-        needs_you=len(waiting),
-        oldest_wait=min((row.since for row in waiting), default=None),
-        troubles=troubles,
-        agents_seen=tuple((kind, label, connected.get(kind, False)) for kind, label in seen),
+        warnings=danger.warnings(session.requests[0], session.cwd) if session.requests else (),
     )
 
 

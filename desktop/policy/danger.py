@@ -7,7 +7,9 @@ calls that it makes. A false alarm costs a click on "Review…"; a miss costs mo
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
+from desktop.domain.requests import Request, RequestKind
 from desktop.policy import shell_calls
 from desktop.policy.danger_words import (
     CREDENTIALS,
@@ -68,6 +70,8 @@ _LONGEST_READ = 160
 _LONGEST = 4000
 
 
+# A row is made anew with every sign of its session's life, and the longest command costs milliseconds.
+@lru_cache(maxsize=64)
 def fears(command: str, cwd: str = "") -> tuple[str, ...]:
     """Name what *command*, run in *cwd*, could do that nobody should allow in passing; empty when nothing was found."""
     if len(command) > _LONGEST:
@@ -85,6 +89,24 @@ def fears(command: str, cwd: str = "") -> tuple[str, ...]:
         for inner in _inner_calls(call):
             found += _fears_of_call(inner, cwd)
     return tuple(dict.fromkeys(found))
+
+
+def fears_of_request(request: Request, cwd: str) -> tuple[str, ...]:
+    """Name what is to be feared of what *request* asks leave for; nothing for what is no permission."""
+    if request.kind is not RequestKind.PERMISSION:
+        return ()
+    if request.writes:  # then the text is a file's, and no command
+        return tuple(dict.fromkeys(words for path in request.writes for words in fears_of_file(path, cwd)))
+    return fears(request.text, cwd)
+
+
+def warnings(request: Request, cwd: str) -> tuple[str, ...]:
+    """Those fears that are worth words beside the whole text, which a person reads there anyway."""
+    found = fears_of_request(request, cwd)
+    if request.text.startswith(f"{request.tool}\n\n{{"):
+        # The input of a tool that is no shell: that it does not read as a command says nothing of it.
+        return tuple(words for words in found if words not in (HIDDEN, UNCLEAR))
+    return found
 
 
 def fears_of_file(path: str, cwd: str) -> tuple[str, ...]:

@@ -170,9 +170,7 @@ def may_allow(request: Request, session: Session, settings: Settings) -> bool:
         return False
     if wish is AllowFromNotification.READ_ONLY and not danger.only_reads(request.text):
         return False
-    if request.writes:  # then the text is a file's, and no command
-        return not any(danger.fears_of_file(path, session.cwd) for path in request.writes)
-    return not danger.fears(request.text, session.cwd)
+    return not danger.fears_of_request(request, session.cwd)
 
 
 def _options(request: Request, capabilities: Capabilities, *, is_whole: bool) -> tuple[Button, ...]:

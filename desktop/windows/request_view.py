@@ -206,6 +206,7 @@ class RequestView(QWidget):
         self._notice = WrapLabel(theme, Type.BODY, Ink.TEXT, self)
         self._copy_resume = AnswerButton(theme, self.tr("Copy resume command"), parent=self)
         self._trouble = WrapLabel(theme, Type.BODY, Ink.RED, self)
+        self._careful = WrapLabel(theme, Type.BODY, Ink.AMBER, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SMALL)
@@ -215,6 +216,7 @@ class RequestView(QWidget):
         layout.addWidget(self._questions)
         layout.addWidget(self._trouble)
         layout.addWidget(self._modes)
+        layout.addWidget(self._careful)
         layout.addWidget(self._controls)
         layout.addWidget(self._reason_box)
         layout.addWidget(self._notice)
@@ -333,6 +335,10 @@ class RequestView(QWidget):
         warnings = self._warnings(request)
         self._warning.setText("\n".join(warnings))
         self._warning.setVisible(bool(warnings))
+        careful = self._what_to_fear(request, row)
+        self._careful.setText(careful)
+        self._careful.setAccessibleName(careful)
+        self._careful.setVisible(bool(careful))
         self._trouble.setText(text.clean(request.trouble, 400))
         self._trouble.setVisible(bool(request.trouble))
         self._notice.setText(self._why_not(request))
@@ -346,6 +352,13 @@ class RequestView(QWidget):
         if self._text.has_odd:
             warnings.append(self.tr("Holds characters that mislead or cannot be seen; each stands in ⟨⟩."))
         return warnings
+
+    def _what_to_fear(self, request: Request, row: Row) -> str:
+        # The row speaks of its first request alone.
+        if row.request is None or row.request.id != request.id or not row.warnings:
+            return ""
+        told = ", ".join(text.one_line(words, 80) for words in row.warnings)
+        return self.tr("Careful: {fears}").replace("{fears}", told)
 
     def _what_is_asked(self, request: Request, row: Row) -> str:
         asked = text.one_line(request.summary, 120) or text.one_line(request.tool, 60)

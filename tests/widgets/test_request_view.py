@@ -505,3 +505,28 @@ def test_tab_visits_the_rules_before_the_answers(qtbot: QtBot) -> None:
         chain.append(chain[-1].nextInFocusChain())
 
     assert [stop for stop in chain if isinstance(stop, QCheckBox)] == stage.view.findChildren(QCheckBox)
+
+
+def test_what_is_to_be_feared_stands_above_the_buttons(stage: Stage) -> None:
+    request = permission(text="sudo rm -r build")
+    feared = row(1, Phase.NEEDS_APPROVAL, "Fix refunds", request)
+    stage.shows(request)
+    assert not stage.says("Careful")
+
+    stage.view.show_request(request, replace(feared, warnings=("deletes recursively", "takes\u202e privilege")))
+
+    [line] = [label for label in stage.view.findChildren(QLabel) if label.text().startswith("Careful")]
+    assert line.accessibleName() == line.text() == "Careful: deletes recursively, takes\ufffd privilege"
+    assert line.wordWrap()
+    stage.qtbot.waitUntil(lambda: line.geometry().bottom() < stage.button("Allow").parentWidget().geometry().top())
+    assert line.geometry().top() > stage.text.geometry().bottom()
+
+
+def test_a_fear_of_the_first_request_is_not_told_of_the_second(stage: Stage) -> None:
+    first, second = permission(), permission(request="r2")
+    both = replace(row(1, Phase.NEEDS_APPROVAL, "Fix refunds", first, second), warnings=("takes privilege",))
+    stage.shows(first)
+
+    stage.view.show_request(second, both)
+
+    assert not stage.says("Careful")

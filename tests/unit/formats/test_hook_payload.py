@@ -124,6 +124,25 @@ def test_a_request_is_ours_to_answer_and_bound_to_its_bytes() -> None:
             pytest.fail(str(other))
 
 
+@pytest.mark.parametrize(
+    ("tool", "given", "writes"),
+    [
+        ("Write", {"file_path": "/p/a.py", "content": "x"}, ("/p/a.py",)),
+        ("Edit", {"file_path": "/etc/hosts", "old_string": "a", "new_string": "b"}, ("/etc/hosts",)),
+        ("MultiEdit", {"file_path": "/p/a.py", "edits": []}, ("/p/a.py",)),
+        ("NotebookEdit", {"notebook_path": "/p/a.ipynb", "new_source": "x"}, ("/p/a.ipynb",)),
+        ("Read", {"file_path": "/p/a.py"}, ()),
+        ("Bash", {"command": "ls"}, ()),
+    ],
+)
+def test_a_request_names_the_file_it_would_write(tool: str, given: dict[str, object], writes: tuple[str, ...]) -> None:
+    match told("PermissionRequest", tool_name=tool, tool_input=given):
+        case [SessionDescribed(), RequestOpened(request=request)]:
+            assert request.writes == writes
+        case other:
+            pytest.fail(str(other))
+
+
 def test_a_plan_names_the_modes_that_may_follow() -> None:
     match told("PermissionRequest", tool_name="ExitPlanMode", tool_input={"plan": "x"}):
         case [_, RequestOpened(request=request)]:

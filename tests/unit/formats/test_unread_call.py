@@ -39,3 +39,10 @@ def test_what_is_no_input_is_shown_as_it_came() -> None:
 def test_it_never_changes() -> None:
     with pytest.raises(AttributeError):
         call().tool = "Write"  # type: ignore[misc]
+
+
+def test_it_names_the_file_it_would_write() -> None:
+    raw = b'{"file_path":"/p/a.py","old_string":"a","new_string":"b"}'
+
+    assert UnreadCall(S, "t1", "Edit", raw, AT).draft.writes == ("/p/a.py",)
+    assert call().draft.writes == ()

@@ -1,7 +1,11 @@
 """What must never be allowed in passing, however it is written; and what may."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from desktop.domain.ids import RequestId, SessionId
+from desktop.domain.requests import Request, RequestKind
 from desktop.policy import danger
 from desktop.policy.danger_words import FEAR_BY_PROGRAM
 
@@ -413,3 +417,31 @@ def test_plain_reading_is_known(command: str) -> None:
 )
 def test_anything_else_is_not_plain_reading(command: str) -> None:
     assert not danger.only_reads(command)
+
+
+def asked(text: str, tool: str = "Bash", kind: RequestKind = RequestKind.PERMISSION, *writes: str) -> Request:
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    return Request(RequestId("r"), SessionId("some:a"), kind, at, tool=tool, text=text, writes=writes)
+
+
+def test_a_request_warns_of_what_its_command_could_do() -> None:
+    assert danger.warnings(asked("sudo rm -r build"), CWD) == ("deletes recursively", "takes privilege")
+    assert danger.warnings(asked("ls -la"), CWD) == ()
+    assert danger.warnings(asked("rm -r build", "", RequestKind.QUESTION), CWD) == ()
+
+
+def test_a_file_that_is_written_is_judged_by_where_it_lies_and_not_by_what_is_in_it() -> None:
+    inside, outside = f"{CWD}/docs/how.md", "/srv/other/how.md"
+
+    assert danger.warnings(asked(f"{inside}\n\nsudo rm -r /", "Write", RequestKind.PERMISSION, inside), CWD) == ()
+    found = danger.warnings(asked(f"{outside}\n\nhello", "Write", RequestKind.PERMISSION, outside), CWD)
+    assert found == ("writes outside the session's directory",)
+
+
+def test_that_the_input_of_another_tool_reads_as_no_command_is_no_warning() -> None:
+    fetch = asked('Fetch\n\n{\n  "url": "https://example.org/a?b=c"\n}', "Fetch")
+    shell = asked('Shell\n\n{\n  "run": "sudo reboot"\n}', "Shell")
+
+    assert danger.warnings(fetch, CWD) == ()
+    assert "takes privilege" in danger.warnings(shell, CWD)
+    assert danger.fears_of_request(fetch, CWD) != (), "it is still not to be allowed in passing"
