@@ -17,6 +17,7 @@ from desktop.domain.requests import Reach, Request, RequestKind, Suggestion
 from desktop.domain.settings import ColourScheme
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.draft_edit import DraftEdit, Drafts
+from desktop.windows.labels import WrapLabel
 from desktop.windows.request_text import LONGEST_LINE, RequestText
 from desktop.windows.request_view import RequestView
 from desktop.windows.theme import Theme
@@ -517,7 +518,7 @@ def test_what_is_to_be_feared_stands_above_the_buttons(stage: Stage) -> None:
 
     [line] = [label for label in stage.view.findChildren(QLabel) if label.text().startswith("Careful")]
     assert line.accessibleName() == line.text() == "Careful: deletes recursively, takes\ufffd privilege"
-    assert line.wordWrap()
+    assert isinstance(line, WrapLabel)
     stage.qtbot.waitUntil(lambda: line.geometry().bottom() < stage.button("Allow").parentWidget().geometry().top())
     assert line.geometry().top() > stage.text.geometry().bottom()
 
