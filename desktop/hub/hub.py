@@ -57,6 +57,7 @@ from desktop.hub.effects import (
     Release,
     Send,
 )
+from desktop.hub.shelves import Shelves
 
 # The relay answers within milliseconds; a machine that swaps needs more.
 ANSWER_WITHIN = timedelta(seconds=5)
@@ -80,6 +81,7 @@ class Hub:
         self._sessions: dict[SessionId, Session] = {}
         self._standings: dict[SessionId, Standing] = {}
         self._rows: dict[SessionId, Row] = {}
+        self._shelves = Shelves()
         self._deadlines: dict[SessionId, datetime] = {}
         self._closed: OrderedDict[RequestId, str] = OrderedDict()
         self._troubles: dict[str, Trouble] = {}
@@ -93,8 +95,7 @@ class Hub:
 
     def board(self, now: datetime) -> Board:
         """Everything tray and windows draw."""
-        return rows.board_of(
-            self._rows.values(),
+        return self._shelves.board(
             now,
             tuple(self._troubles.values()),
             self._connected,
@@ -275,7 +276,8 @@ class Hub:
         self._sessions[session.id] = session
         standing = resolve(session, now)
         self._standings[session.id] = standing
-        self._rows[session.id] = rows.row_of(session, standing, self._agents.get(session.agent))
+        row = self._rows[session.id] = rows.row_of(session, standing, self._agents.get(session.agent))
+        self._shelves.put(row)
         agent = self._agents.get(session.agent)
         label = agent.label if agent is not None else session.agent
         effects, alert_at = self._attention.attend(session, standing, label, now)
@@ -389,6 +391,7 @@ class Hub:
         session = self._sessions.pop(session_id)
         self._standings.pop(session_id, None)
         self._rows.pop(session_id, None)
+        self._shelves.drop(session_id)
         self._deadlines.pop(session_id, None)
         return self._attention.forget(session)
 
