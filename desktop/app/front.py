@@ -9,6 +9,7 @@ from desktop.app.inbox import Inbox
 from desktop.domain.board import Board
 from desktop.domain.ids import SessionId
 from desktop.domain.session import Claim, Session, Source
+from desktop.formats import text
 
 
 class SocketFront:
@@ -68,7 +69,9 @@ class SocketFront:
         board = self._board
         answer = report.status(board)
         answer["lines"] = report.lines(board)
-        answer["explanations"] = {row.session: report.explanation(row, clock.now()) for row in board.rows}
+        answer["explanations"] = {
+            text.one_line(row.session): report.explanation(row, clock.now()) for row in board.rows
+        }
         return _line(answer)
 
     def watch(self) -> bytes:

@@ -45,4 +45,7 @@ def _asked(question: str) -> bool:
     if not sys.stdin.isatty():
         print(f"{question} Say --yes to agree.", file=sys.stderr)
         return False
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False

@@ -56,7 +56,10 @@ def of_answer(answer: Mapping[str, object]) -> list[Explained]:
 def of_board(board: Board) -> list[Explained]:
     """What a look of our own explains."""
     now = clock.now()
-    return [Explained(row.session, row.name, row.pid, tuple(report.explanation(row, now))) for row in board.rows]
+    return [
+        Explained(text.one_line(row.session), row.name, row.pid, tuple(report.explanation(row, now)))
+        for row in board.rows
+    ]
 
 
 def matching(known: list[Explained], wanted: str) -> list[Explained]:

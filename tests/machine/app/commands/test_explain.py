@@ -1,11 +1,13 @@
 """``agent-tray explain``: which session is meant, and why it is shown as it is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from desktop.app.commands import explain
 from desktop.domain.board import Board
+from desktop.domain.ids import SessionId
 from desktop.domain.phase import Phase
 from desktop.watchers.hook_socket import HookSocket
 from tests.fakes.fake_agent_record import Started
@@ -29,7 +31,7 @@ SHOWN = board(row(1, Phase.WORKING, "Fix refunds"), row(12, Phase.IDLE, "Fix sea
     ],
 )
 def test_a_session_is_named_by_id_its_start_process_or_name(wanted: str, ids: list[str]) -> None:
-    assert [found.session for found in explain.matching(SHOWN, wanted)] == ids
+    assert [found.session for found in explain.matching(explain.of_board(SHOWN), wanted)] == ids
 
 
 def test_the_evidence_of_a_running_session_is_told(agent: Started, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,11 +53,27 @@ def test_a_session_nobody_knows_is_told_with_those_that_are(agent: Started, caps
     assert "fake:one" in told.err
 
 
+@pytest.mark.parametrize("name", ["Fix refunds", "a\u202e\x1b[2Jb"])
 def test_the_evidence_is_that_of_the_running_tray(
-    tray: Callable[[Board], HookSocket], capsys: pytest.CaptureFixture[str]
+    tray: Callable[[Board], HookSocket], capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    tray(SHOWN)
+    asked = row(1, Phase.WORKING, name)
+    tray(board(replace(asked, session=SessionId(f"robot:{name}"))))
 
-    assert explain.run("Fix refunds") == 0
+    assert explain.run("1001") == 0
 
-    assert "its own live state says so" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "its own live state says so" in told
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"explanations": [], "sessions": {}},
+        {"explanations": {}, "sessions": [3, {"id": 1}, {"id": "a", "name": "b", "pid": "c"}]},
+    ],
+)
+def test_an_answer_of_another_version_explains_nothing(answer: dict[str, object]) -> None:
+    assert explain.of_answer(answer) == []
