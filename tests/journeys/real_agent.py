@@ -49,24 +49,12 @@ class Tmux:
         subprocess.run(["tmux", "-S", str(self.socket), "kill-server"], capture_output=True, check=False)
 
 
-class RealAgent:
-    """A session as the person who sits before it sees it."""
+class Registered:
+    """A session by what the agent itself writes of it."""
 
-    def __init__(
-        self, tmux: Tmux, program: Path, arguments: Sequence[str], cwd: Path, config: Path, variables: dict[str, str]
-    ) -> None:
+    def __init__(self, config: Path, pid: int) -> None:
         self.config = config
-        self.cwd = cwd
-        self._tmux = tmux
-        set_here = [f"{name}={value}" for name, value in variables.items()]
-        told = tmux(
-            "new-window", "-d", "-t", "journeys:", "-P", "-F", "#{pane_id} #{pane_pid}", "-c", str(cwd),
-            "env", *set_here, str(program), *arguments,
-        )  # fmt: skip
-        self.pane_id, _, pid = told.strip().partition(" ")
-        self.pid = int(pid)
-
-    # -- what it says of itself
+        self.pid = pid
 
     def registry(self) -> dict[str, object]:
         """Its own live-state file; empty when there is none."""
@@ -100,7 +88,51 @@ class RealAgent:
             assert isinstance(at, int | float)
             return at / 1000 if found.get("status") == status and at / 1000 > after else 0.0
 
-        return until(says, f"the agent to say {status}; it says {self.status()!r}:\n{self.screen()}", timeout_s)
+        return until(says, f"the agent to say {status}; it says {self.status()!r}{self.scene()}", timeout_s)
+
+    def scene(self) -> str:
+        """What a person would see of it, for whoever reads of a failure."""
+        return ""
+
+    def kill(self) -> float:
+        """End it without a chance to tidy up; return when."""
+        at = time.time()
+        self._signal(signal.SIGKILL)
+        return at
+
+    def quit(self) -> None:
+        """End it as closing its terminal does."""
+        self._signal(signal.SIGHUP)
+
+    def _signal(self, number: int) -> None:
+        try:
+            os.kill(self.pid, number)
+        except ProcessLookupError:
+            return
+        until(self.has_ended, "the agent to end")
+
+    def has_ended(self) -> bool:
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            return True
+
+
+class RealAgent(Registered):
+    """A session as the person who sits before it sees it."""
+
+    def __init__(
+        self, tmux: Tmux, program: Path, arguments: Sequence[str], cwd: Path, config: Path, variables: dict[str, str]
+    ) -> None:
+        self.cwd = cwd
+        self._tmux = tmux
+        set_here = [f"{name}={value}" for name, value in variables.items()]
+        told = tmux(
+            "new-window", "-d", "-t", "journeys:", "-P", "-F", "#{pane_id} #{pane_pid}", "-c", str(cwd),
+            "env", *set_here, str(program), *arguments,
+        )  # fmt: skip
+        self.pane_id, _, pid = told.strip().partition(" ")
+        super().__init__(config, int(pid))
 
     # -- its terminal
 
@@ -145,25 +177,21 @@ class RealAgent:
             self.key("Enter")  # the first one was taken for a part of what was pasted
         return at
 
-    def quit(self) -> None:
-        """End it as closing its terminal does."""
-        self._signal(signal.SIGHUP)
+    def answer(self, key: str) -> float:
+        """Press *key* in the dialog that stands now, until it is taken; return when.
 
-    def kill(self) -> float:
-        """End it without a chance to tidy up; return when."""
-        at = time.time()
-        self._signal(signal.SIGKILL)
-        return at
+        The agent says that it waits before it draws the dialog, and takes no key in its first moments.
+        """
+        stamp = self.stamp()
+        self.wait_screen("❯ 1.")
+        for _ in range(8):
+            at = self.key(key)
+            try:
+                until(lambda: self.stamp() != stamp or self.has_ended(), "", 0.7)
+            except AssertionError:
+                continue
+            return at
+        raise AssertionError(f"the dialog did not take {key}{self.scene()}")
 
-    def _signal(self, number: int) -> None:
-        try:
-            os.kill(self.pid, number)
-        except ProcessLookupError:
-            return
-        until(lambda: not Path(f"/proc/{self.pid}").exists() or self._is_zombie(), "the agent to end")
-
-    def _is_zombie(self) -> bool:
-        try:
-            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        except OSError:
-            return True
+    def scene(self) -> str:
+        return f":\n{self.screen()}"

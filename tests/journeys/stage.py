@@ -9,6 +9,7 @@ import os
 import selectors
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from tests.fakes import scripted_model, tray_host
 from tests.fakes.private_bus import Daemon, PrivateBus
 from tests.journeys import packages
 from tests.journeys.follower import Follower
-from tests.journeys.real_agent import RealAgent, Tmux, until
+from tests.journeys.real_agent import RealAgent, Registered, Tmux, until
 
 SCREEN = "1280x1000x24"
 # A dummy: the agent wants a key, and remembers which ones its person approved by their last twenty letters.
@@ -110,8 +111,9 @@ class Stage:
         self._closing.append(bus.stop)
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = bus.address
         self._start_display()
-        self._daemon = Daemon(bus)
-        self._closing.append(self._daemon.stop)
+        self._bus = bus
+        self.serve_notifications()
+        self._closing.append(lambda: self._daemon.stop() if self._daemon is not None else None)
         self._host = Program(tray_host.__file__, self.environment)
         self._closing.append(self._host.stop)
         self._model = Program(scripted_model.__file__, self.environment)
@@ -193,7 +195,7 @@ class Stage:
         """What ``status --json`` says."""
         return self.follower.status()
 
-    def row(self, agent: RealAgent) -> dict[str, object]:
+    def row(self, agent: Registered) -> dict[str, object]:
         """What ``status --json`` says of one session."""
         session = agent.session
         rows = self.status()["sessions"]
@@ -239,6 +241,13 @@ class Stage:
                 case {"closed": int(number)}:
                     shown.pop(number, None)
         return list(shown.values())
+
+    def serve_notifications(self, capabilities: str = "") -> None:
+        """Put up a notification daemon that can do this, in place of the one before."""
+        if self._daemon is not None:
+            self._daemon.stop()
+        options = ("--capabilities", capabilities) if capabilities else ()
+        self._daemon = Daemon(self._bus, *options)
 
     def press(self, notice: Shown, label: str) -> None:
         """Press the button *label* of a notification."""
@@ -308,6 +317,16 @@ class Stage:
 
     # -- inside
 
+    def pixels(self) -> bytes:
+        """The whole screen, four bytes a pixel (blue, green, red, none); empty without a display."""
+        picture = self.base / "screen" / "Xvfb_screen0"
+        if not picture.exists():
+            return b""
+        raw = picture.read_bytes()
+        fields = struct.unpack(">25I", raw[:100])  # of <X11/XWDFile.h>
+        header, colours = fields[0], fields[19]
+        return raw[header + 12 * colours :]
+
     def _directory(self, name: str, mode: int = 0o755) -> Path:
         directory = self.base / name
         directory.mkdir(mode=mode, parents=True, exist_ok=True)
@@ -330,7 +349,19 @@ class Stage:
             self.environment["QT_QPA_PLATFORM"] = "offscreen"
             return
         reader, writer = os.pipe()
-        self._spawn(server, "-displayfd", str(writer), "-screen", "0", SCREEN, "-nolisten", "tcp", keeps=(writer,))
+        self._spawn(
+            server,
+            "-displayfd",
+            str(writer),
+            "-screen",
+            "0",
+            SCREEN,
+            "-fbdir",
+            str(self._directory("screen")),
+            "-nolisten",
+            "tcp",
+            keeps=(writer,),
+        )
         os.close(writer)
         with os.fdopen(reader) as told:
             self.display = f":{told.readline().strip()}"
