@@ -12,10 +12,8 @@ from desktop.domain.ids import NoticeKey
 from desktop.domain.notices import Capabilities, Notice, NoticeActed
 from desktop.domain.ports import Notifier
 from desktop.domain.settings import Backend
-from desktop.notifications.desktop_notifier import DesktopNotifierBackend
 from desktop.notifications.freedesktop import FreedesktopNotifier
 from desktop.notifications.null import NullNotifier
-from desktop.notifications.plyer_basic import PlyerNotifier
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +33,10 @@ def candidates(platform: str, preference: Backend, icon: str = "") -> tuple[Cand
     """What to try on *platform* (as sys.platform has it), in order; *icon* is a file, for where none is installed."""
     best: tuple[Candidate, ...]
     if platform in ("darwin", "win32"):
-        best = (Candidate("desktop-notifier", DesktopNotifierBackend),)
+        best = (Candidate("desktop-notifier", _desktop_notifier),)
     else:
         best = (Candidate("freedesktop", partial(FreedesktopNotifier, icon=icon) if icon else FreedesktopNotifier),)
-    basic = Candidate("plyer", PlyerNotifier)
+    basic = Candidate("plyer", _plyer)
     none = Candidate("none", NullNotifier)
     match preference:
         case Backend.AUTOMATIC:
@@ -49,6 +47,18 @@ def candidates(platform: str, preference: Backend, icon: str = "") -> tuple[Cand
             return (none,)
         case _:
             assert_never(preference)
+
+
+def _desktop_notifier() -> Notifier:
+    from desktop.notifications.desktop_notifier import DesktopNotifierBackend  # with asyncio, for 20 ms
+
+    return DesktopNotifierBackend()
+
+
+def _plyer() -> Notifier:
+    from desktop.notifications.plyer_basic import PlyerNotifier
+
+    return PlyerNotifier()
 
 
 def _nothing_acted(_acted: NoticeActed) -> None:

@@ -4,23 +4,17 @@ A signal is believed only when it comes from the connection that owns the name i
 the same person can send us one, with or without a match rule of ours.
 """
 
-import errno
 import logging
-import os
-import select
-import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from itertools import count
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
-from jeepney.auth import BEGIN, AuthenticationError, Authenticator
-from jeepney.bus import get_connectable_addresses
-from jeepney.low_level import calc_msg_size
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from desktop.notifications.bus_socket import BusSocket
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +25,6 @@ _DRIVER_ADDRESS = DBusAddress("/org/freedesktop/DBus", bus_name=DRIVER, interfac
 TIMED_OUT = "io.github.agenttray.TimedOut"
 DISCONNECTED = "io.github.agenttray.Disconnected"
 
-_READ_AT_ONCE = 64 * 1024  # the rest waits for the next turn of the loop, so that a flood cannot hold it
-_LARGEST_MESSAGE = 8 * 1024 * 1024  # nothing that we ask for comes near
-_MOST_UNSENT = 4 * 1024 * 1024
 _HANDSHAKE_MS = 5000
 _FIRST_RETRY_MS = 1000
 _LAST_RETRY_MS = 60_000
@@ -75,27 +66,15 @@ class _Subscription:
         return ",".join(f"{key}='{value}'" for key, value in parts.items())
 
 
-class _Stage(Enum):
-    CLOSED = auto()
-    AUTHENTICATING = auto()
-    GREETING = auto()
-    READY = auto()
-
-
 class SessionBus(QObject):
     """Calls methods and hears signals; comes back by itself when the bus was away."""
 
     def __init__(self, address: str | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._address = address
-        self._stage = _Stage.CLOSED
-        self._socket: socket.socket | None = None
-        self._reader: QSocketNotifier | None = None
-        self._writer: QSocketNotifier | None = None
-        self._authenticator = Authenticator()
+        self._line = BusSocket(self._on_line_open, self._dispatch, self._lose, self)
+        self._is_ready = False
         self._unique_name = ""
-        self._received = bytearray()
-        self._unsent = bytearray()
         self._serials = count(1)
         self._calls: dict[int, _Call] = {}
         self._late: dict[int, _Call] = {}
@@ -104,8 +83,6 @@ class SessionBus(QObject):
         self._owners: dict[str, str] = {}
         self._retry_ms = _FIRST_RETRY_MS
         self._on_lost: Callable[[str], None] = _ignore
-        self.skipped = 0
-        """How many messages could not be read."""
         self._deadlines = QTimer(self, singleShot=True)
         self._deadlines.timeout.connect(self._on_deadlines_timeout)
         self._retry = QTimer(self, singleShot=True)
@@ -125,8 +102,8 @@ class SessionBus(QObject):
     def close(self, flush_ms: int = 200) -> None:
         """Send what waits to be sent, for at most *flush_ms*, and let go; no callback is called any more."""
         self._on_lost = _ignore
-        if self._stage is _Stage.READY:
-            self.pump(lambda: not self._unsent, flush_ms)
+        if self.is_ready:
+            self.pump(lambda: not self._line.has_unsent, flush_ms)
         self._retry.stop()
         self._hang_up()
         self._calls.clear()
@@ -137,7 +114,12 @@ class SessionBus(QObject):
     @property
     def is_ready(self) -> bool:
         """Whether the bus has greeted us."""
-        return self._stage is _Stage.READY
+        return self._is_ready
+
+    @property
+    def skipped(self) -> int:
+        """How many messages could not be read."""
+        return self._line.skipped
 
     @property
     def unique_name(self) -> str:
@@ -188,62 +170,18 @@ class SessionBus(QObject):
 
     def pump(self, until: Callable[[], bool], limit_ms: int) -> bool:
         """Serve the connection without the Qt loop until *until* holds or the time is up; return whether it holds."""
-        end = time.monotonic() + limit_ms / 1000
-        while not until():
-            left = end - time.monotonic()
-            if left <= 0 or self._socket is None:
-                return False
-            poll = select.poll()
-            poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._unsent else 0))
-            for _descriptor, what in poll.poll(left * 1000):
-                if what & select.POLLOUT:
-                    self._write()
-                if what & ~select.POLLOUT:
-                    self._read()
-        return True
+        return self._line.pump(until, limit_ms)
 
     # Connection
 
     def _connect(self) -> str:
-        reason = "no session bus: DBUS_SESSION_BUS_ADDRESS is not set"
-        for place in self._places():
-            end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-            try:
-                end.connect(place)
-            except OSError as error:
-                end.close()
-                reason = f"the session bus does not take us: {os.strerror(error.errno or errno.EIO)}"
-                continue
-            self._take(end)
-            return ""
+        reason = self._line.connect_to(self._address)
+        if not reason:
+            # A listener that accepts and says nothing must not keep us from trying again.
+            self._retry.start(_HANDSHAKE_MS)
         return reason
 
-    def _places(self) -> Iterator[str]:
-        address = self._address if self._address is not None else os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
-        if not address and (runtime := os.environ.get("XDG_RUNTIME_DIR")):
-            address = f"unix:path={runtime}/bus"
-        try:
-            yield from get_connectable_addresses(address)
-        except (ValueError, RuntimeError):
-            return
-
-    def _take(self, end: socket.socket) -> None:
-        self._socket = end
-        self._authenticator = Authenticator()
-        self._received.clear()
-        self._unsent.clear()
-        self._stage = _Stage.AUTHENTICATING
-        self._reader = QSocketNotifier(end.fileno(), QSocketNotifier.Type.Read, self)
-        self._reader.activated.connect(self._on_reader_activated)
-        self._writer = QSocketNotifier(end.fileno(), QSocketNotifier.Type.Write, self)
-        self._writer.setEnabled(False)
-        self._writer.activated.connect(self._on_writer_activated)
-        self._queue(self._authenticator.data_to_send() or b"")
-        # A listener that accepts and says nothing must not keep us from trying again.
-        self._retry.start(_HANDSHAKE_MS)
-
-    def _greet(self) -> None:
-        self._stage = _Stage.GREETING
+    def _on_line_open(self) -> None:
         hello = new_method_call(_DRIVER_ADDRESS, "Hello")
         self._send(hello, self._on_greeted, None, _HANDSHAKE_MS)
 
@@ -252,7 +190,7 @@ class SessionBus(QObject):
             self._lose(f"the session bus refused us: {reply.error}")
             return
         self._unique_name = str(*reply.body)
-        self._stage = _Stage.READY
+        self._is_ready = True
         self._retry.stop()
         self._retry_ms = _FIRST_RETRY_MS
         for subscription in self._subscriptions:
@@ -280,22 +218,13 @@ class SessionBus(QObject):
             self._watched[name](owner)
 
     def _hang_up(self) -> None:
-        for notifier in (self._reader, self._writer):
-            if notifier is not None:
-                notifier.setEnabled(False)
-                notifier.deleteLater()
-        self._reader = self._writer = None
-        if self._socket is not None:
-            self._socket.close()
-        self._socket = None
-        self._stage = _Stage.CLOSED
-        self._unsent.clear()
-        self._received.clear()
+        self._line.hang_up()
+        self._is_ready = False
         self._deadlines.stop()
         self._late.clear()
 
     def _lose(self, reason: str) -> None:
-        if self._stage is _Stage.CLOSED:
+        if not self._line.is_connected:
             return
         was_ready = self.is_ready
         self._hang_up()
@@ -315,7 +244,7 @@ class SessionBus(QObject):
 
     @Slot()
     def _on_retry_timeout(self) -> None:
-        if self._stage is not _Stage.CLOSED:
+        if self._line.is_connected:
             self._lose("the session bus does not answer")
         elif self._connect():
             self._retry_later()
@@ -333,88 +262,9 @@ class SessionBus(QObject):
             deadline = time.monotonic() + timeout_ms / 1000
             self._calls[serial] = _Call(destination, on_reply, on_late, deadline)
             self._set_deadline_timer()
-        self._queue(raw)
-
-    def _queue(self, raw: bytes) -> None:
-        self._unsent += raw
-        self._write()
-
-    def _write(self) -> None:
-        if self._socket is None:
-            return
-        try:
-            sent = self._socket.send(self._unsent, socket.MSG_NOSIGNAL) if self._unsent else 0
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError:
-            # The reading side finds the end of the stream, with all that was said before it.
-            self._unsent.clear()
-            return
-        del self._unsent[:sent]
-        if len(self._unsent) > _MOST_UNSENT:
-            self._unsent.clear()
-            QTimer.singleShot(0, self, lambda: self._lose("the session bus takes no more messages"))
-        if self._writer is not None:
-            self._writer.setEnabled(bool(self._unsent))
-
-    @Slot()
-    def _on_writer_activated(self) -> None:
-        self._write()
+        self._line.send(raw)
 
     # Reading
-
-    @Slot()
-    def _on_reader_activated(self) -> None:
-        self._read()
-
-    def _read(self) -> None:
-        if self._socket is None:
-            return
-        try:
-            raw = self._socket.recv(_READ_AT_ONCE)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:
-            self._lose(f"the session bus is gone: {os.strerror(error.errno or errno.EIO)}")
-            return
-        if not raw:
-            self._lose("the session bus closed the connection")
-        elif self._stage is _Stage.AUTHENTICATING:
-            self._authenticate(raw)
-        else:
-            self._received += raw
-            self._split()
-
-    def _authenticate(self, raw: bytes) -> None:
-        try:
-            self._authenticator.feed(raw)
-        except AuthenticationError:
-            self._lose("the session bus does not know us")
-            return
-        if self._authenticator.authenticated:
-            self._queue(BEGIN)
-            self._greet()
-
-    def _split(self) -> None:
-        while self._stage is not _Stage.CLOSED and len(self._received) >= 16:
-            try:
-                size = calc_msg_size(bytes(self._received[:16]))
-            except (KeyError, struct.error):
-                size = _LARGEST_MESSAGE + 1
-            if size > _LARGEST_MESSAGE:
-                self._lose("the session bus speaks something else")
-                return
-            if len(self._received) < size:
-                return
-            raw = bytes(self._received[:size])
-            del self._received[:size]
-            try:
-                message = Message.from_buffer(raw)
-            except (ValueError, KeyError, IndexError, TypeError, struct.error, RecursionError):
-                # A header field or type from after our library was written: not ours, and the next message may be.
-                self.skipped += 1
-                continue
-            self._dispatch(message)
 
     def _dispatch(self, message: Message) -> None:
         fields = message.header.fields
