@@ -60,9 +60,9 @@ class Decision:
 
 
 class Ledger:
-    """Opens, or makes, the ledger at a path."""
+    """Opens, or makes, the ledger at a path; one that cannot be read makes room for a new one if it *repairs*."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, repairs: bool = True) -> None:
         self.path = path
         self.moved_aside: Path | None = None
         """Where a ledger that could not be read was put; the new one starts empty."""
@@ -74,6 +74,8 @@ class Ledger:
                 is_busy = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
                 remedy = "Close what uses it" if is_busy else "Free space or make the folder writable"
                 raise LedgerError(f"{path}: {error}. {remedy}.") from error
+            if not repairs:
+                raise LedgerError(f"{path}: {error}. At the next start it is put aside and a new one begun.") from error
             self.moved_aside = path.with_name(f"{path.name}.corrupt-{datetime.now(UTC):%Y%m%dT%H%M%S}")
             for suffix in ("", "-wal", "-shm"):
                 broken = path.with_name(path.name + suffix)

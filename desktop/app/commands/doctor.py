@@ -16,6 +16,7 @@ from desktop.app import asking, connection
 from desktop.app.agents import load_agents
 from desktop.app.main import has_display
 from desktop.domain.agent import Agent
+from desktop.formats import text
 from desktop.storage import paths
 from desktop.storage.ledger import Ledger, LedgerError
 from desktop.storage.settings_file import SettingsFile
@@ -91,11 +92,11 @@ def _display() -> Finding:
         return Finding(Mark.BAD, "display", "none: neither DISPLAY nor WAYLAND_DISPLAY is set", remedy)
     kind = os.environ.get("XDG_SESSION_TYPE", "")
     desktop = os.environ.get("XDG_CURRENT_DESKTOP", "")
-    text = " ".join(part for part in (desktop, kind or "display") if part)
+    told = " ".join(part for part in (desktop, kind or "display") if part)
     if kind == "wayland":
         remedy = "Start with QT_QPA_PLATFORM=xcb to have the mini window stay on top; Wayland does not allow it."
-        return Finding(Mark.NOTE, "display", text, remedy)
-    return Finding(Mark.GOOD, "display", text)
+        return Finding(Mark.NOTE, "display", told, remedy)
+    return Finding(Mark.GOOD, "display", told)
 
 
 def _desktop() -> Iterator[Finding]:
@@ -189,8 +190,8 @@ def _version(agent: Agent) -> str:
             )
         except (OSError, subprocess.TimeoutExpired):
             return "installed, did not tell its version"
-        lines = done.stdout.decode(errors="replace").splitlines()
-        return lines[0][:60] if lines else "installed, did not tell its version"
+        lines = text.decode(done.stdout).splitlines()
+        return text.one_line(lines[0], 60) if lines else "installed, did not tell its version"
     return ""
 
 
@@ -220,8 +221,8 @@ def _files() -> Iterator[Finding]:
         yield Finding(Mark.NOTE, "ledger", f"none yet; it would be {places.ledger}")
         return
     try:
-        ledger = Ledger(places.ledger)
-    except LedgerError as error:
+        ledger = Ledger(places.ledger, repairs=False)
+    except (LedgerError, OSError) as error:
         yield Finding(Mark.BAD, "ledger", str(error))
         return
     wrong = ledger.verify()

@@ -255,6 +255,17 @@ def test_a_file_that_is_no_ledger_is_moved_aside_and_a_new_one_begun(path: Path)
     ledger.close()
 
 
+def test_one_who_only_looks_leaves_a_broken_file_where_it_is(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"this was a ledger once" * 100)
+
+    with pytest.raises(LedgerError, match=r"not a database\. At the next start it is put aside"):
+        Ledger(path, repairs=False)
+
+    assert [entry.name for entry in path.parent.iterdir()] == ["ledger.sqlite3"]
+    assert path.read_bytes() == b"this was a ledger once" * 100
+
+
 def test_a_ledger_whose_first_page_was_overwritten_is_moved_aside(path: Path) -> None:
     old = Ledger(path)
     decides(old, "r1")
