@@ -49,11 +49,16 @@ class Listener:
         self._socket.listen()
         self._peer: socket.socket | None = None
 
-    def say(self, *parts: bytes) -> None:
+    def say(self, words: bytes) -> None:
         if self._peer is None:
             self._peer, _ = self._socket.accept()
-        for part in parts:
-            self._peer.sendall(part)
+        self._peer.sendall(words)
+
+    def hear(self, words: bytes) -> None:
+        assert self._peer is not None
+        heard = b""
+        while words not in heard:
+            heard += self._peer.recv(1000)
 
     def hang_up(self) -> None:
         for end in (self._peer, self._socket):
@@ -168,7 +173,13 @@ def test_what_the_bus_does_not_take_is_kept_up_to_a_limit(
 
 def test_it_can_be_served_without_the_loop(listener: Listener, call: Callable[[], End]) -> None:
     end = call()
-    speaker = threading.Thread(target=listener.say, args=(WELCOME, NEWS.serialise(9)))
+
+    def speak() -> None:
+        listener.say(WELCOME)
+        listener.hear(b"BEGIN")
+        listener.say(NEWS.serialise(9))
+
+    speaker = threading.Thread(target=speak)
     speaker.start()
 
     assert end.line.pump(lambda: bool(end.messages), 5000)
