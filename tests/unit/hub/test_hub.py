@@ -515,3 +515,31 @@ def test_a_stand_in_that_got_its_own_id_leaves_no_ended_row(story: Story) -> Non
 
     assert story.hub.session(stand_in) is None
     assert story.hub.board(story.now).row(stand_in) is None
+
+
+def test_how_a_request_closed_is_remembered_for_the_last_two_thousand(story: Story) -> None:
+    story.works()
+    for number in range(2001):
+        story.sees(RequestOpened(permission(f"r{number}", 25)))
+
+    story.sees(RequestOpened(permission("last", 25)))
+
+    assert story.hub.became_of(RequestId("r0")) == ""
+    assert story.hub.became_of(RequestId("r2000")) == "answered in the terminal"
+
+
+def test_the_board_says_which_agents_call_our_hook(story: Story) -> None:
+    assert story.hub.board(story.now).agents_seen == ((KIND, "Example", False),)
+
+    story.hub.connect({KIND: True})
+
+    assert story.hub.board(story.now).agents_seen == ((KIND, "Example", True),)
+
+
+def test_a_refusal_fits_every_kind_of_request(story: Story) -> None:
+    story.works()
+    story.asks()
+
+    [delivered] = story.does(Deny(SESSION, RequestId("r1"), "digest of r1", reason="use another path"))
+
+    assert isinstance(delivered, Deliver)
