@@ -61,9 +61,10 @@ class Arming(QObject):
         return (
             not self._is_locked
             and self._widget.isVisible()
-            and window.isActiveWindow()
             and not window.isMinimized()
             and handle is not None
+            # Not the widget's own word: hidden and shown again at once, it is never told that it kept the focus.
+            and handle.isActive()
             and handle.isExposed()
             and not self._widget.visibleRegion().isEmpty()
         )
