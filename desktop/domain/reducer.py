@@ -7,6 +7,7 @@ a person replied; see ``desktop.hub`` for replies.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from desktop.domain.events import (
     ActivitySeen,
@@ -104,6 +105,8 @@ def reduce(session: Session, event: SessionEvent | RequestOpened) -> Change:
             return Change(_delivery_failed(session, event))
         case SessionEnded():
             return _ended(session, event)
+        case _:
+            assert_never(event)
 
 
 def process_ended(session: Session, pid: int, at: datetime) -> Change:

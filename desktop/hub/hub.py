@@ -423,3 +423,5 @@ def _fits(reply: RequestReply, request: Request) -> bool:
             return is_question and len(answers) == len(request.questions) and all(answers)
         case ApprovePlan(mode=mode):
             return request.kind is RequestKind.PLAN and (not mode or mode in request.modes)
+        case _:
+            assert_never(reply)

@@ -1,5 +1,7 @@
 """What a notification says and which buttons it carries. Pure: a standing, a request and the person's wishes in."""
 
+from typing import assert_never
+
 from desktop.domain.ids import NoticeKey
 from desktop.domain.notices import Act, Button, Capabilities, Notice, NoticeClass, Urgency
 from desktop.domain.phase import Phase, Standing
@@ -42,6 +44,8 @@ def is_wanted(kind: NoticeClass, settings: Settings) -> bool:
             return wishes.reviews
         case NoticeClass.FINISHED:
             return wishes.finished
+        case _:
+            assert_never(kind)
 
 
 def key_of(session: Session) -> NoticeKey:
