@@ -68,7 +68,7 @@ class Standing:
 SILENCE_LIMIT = timedelta(minutes=10)
 # A tool call without a result is a hint that somebody is asked, no more: most calls that take longer simply run.
 MAYBE_WAITING_AFTER = timedelta(seconds=15)
-# For its first 0.2 s an agent's live state says nothing yet.
+# For its first 0.2 s an agent's live state says nothing yet, and its process is found within a second.
 STARTING = timedelta(seconds=2)
 
 
@@ -176,6 +176,9 @@ def _without_live_state(session: Session, now: datetime) -> Standing:
         phase = Phase.NEEDS_ANSWER if hook.claim is Claim.WAITING_ANSWER else Phase.NEEDS_APPROVAL
         again = hook.at + hook.ttl if hook.ttl is not None else None
         return Standing(phase, f"its hook says it waits: {hook.detail}", hook.at, again)
+    if not session.evidence and session.turn is None and now < session.seen_first_at + STARTING:
+        # Its hook told of it before its process was found.
+        return Standing(Phase.IDLE, "it is starting", session.seen_first_at, session.seen_first_at + STARTING)
     if not alive and hook is None:
         return Standing(Phase.UNKNOWN, "no live process of it was found", session.active_at or session.seen_first_at)
     if session.turn is None:

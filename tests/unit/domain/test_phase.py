@@ -149,6 +149,13 @@ def test_a_session_that_starts_is_idle_for_a_moment_and_then_unknown() -> None:
     assert stand(starts, at(99) + STARTING).phase is Phase.UNKNOWN
 
 
+def test_a_session_told_of_by_its_hook_alone_is_starting_until_its_process_should_be_found() -> None:
+    told = Session(SESSION, KIND, at(99))
+
+    assert stand(told) == Standing(Phase.IDLE, "it is starting", at(99), at(99) + STARTING)
+    assert stand(told, at(99) + STARTING).reason == "no live process of it was found"
+
+
 def test_nothing_known_is_unknown_with_the_reason() -> None:
     assert stand(session()).reason == "no live process of it was found"
     assert stand(session(ALIVE)).reason == "it runs, and nothing tells what it does"
