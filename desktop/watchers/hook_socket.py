@@ -4,7 +4,6 @@ A held call costs its agent nothing but a sleeping relay; every way in which we 
 by itself. Nothing a client can send answers a request. While no connection is open this thread sleeps without waking.
 """
 
-import contextlib
 import logging
 import os
 import secrets
@@ -28,15 +27,13 @@ from desktop.formats import hook_wire, proc_stat
 from desktop.formats.hook_wire import Verb
 from desktop.watchers import hook_peer
 from desktop.watchers.held_calls import HeldCalls
-from desktop.watchers.hook_connection import MOST_UNSENT, Connection, Stage
-from desktop.watchers.hook_listener import Listener
+from desktop.watchers.hook_connection import Connection, Stage
+from desktop.watchers.hook_switchboard import Switchboard
 
 log = logging.getLogger(__name__)
 
 PART = "hooks"
-MOST_CONNECTIONS = 256
 MOST_BYTES = 64 << 20  # of unfinished and held calls together
-READ_S = 2.0  # for a whole call to arrive: it was in the relay's hands before it connected
 OWNER_S = 1.0  # an agent may call its first hook before it has written its live-state file
 OWNER_POLL_S = 0.05
 BEAT_S = 2.0  # the relay gives up after 5 s without one
@@ -99,17 +96,13 @@ class HookSocket:
         self._sink = sink
         self._path = directory / "tray.sock"
         self._front = front
-        self._selector = selectors.DefaultSelector()
-        self._listener: Listener | None = None
-        self._wakes, self._waker = socket.socketpair()
+        self._switchboard = Switchboard(self._on_end, self._unhold)
         self._orders: deque[_Order] = deque()
-        self._connections: set[Connection] = set()
         self._served: Connection | None = None
         self._held = HeldCalls()
         self._stopping = threading.Event()
         self._main_beat_at = 0.0
         self._next_beat: float | None = None
-        self._accept_again_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="hook-socket", daemon=True)
 
     # -- for the main thread
@@ -120,26 +113,22 @@ class HookSocket:
             self._report("Hooks cannot reach us: this system has no unix sockets.", "Answer in the terminal.")
             return
         try:
-            self._listener = Listener(self._path)
+            self._switchboard.listen(self._path)
         except OSError as error:
             what = error.strerror or str(error)
             self._report(f"Hooks cannot reach us: {self._path}: {what}.", "Remove that file, then start again.")
             return
-        self._wakes.setblocking(False)
-        self._waker.setblocking(False)
-        self._selector.register(self._wakes, selectors.EVENT_READ)
-        self._selector.register(self._listener.socket, selectors.EVENT_READ)
         self._thread.start()
         self._report("", "")
 
     def stop(self, deadline_s: float) -> None:
         """Let every held call go and end."""
         self._stopping.set()
-        self._wake()
+        self._switchboard.wake()
         if self._thread.is_alive():
             self._thread.join(deadline_s)
-        elif self._listener is None:
-            self._close()
+        elif not self._switchboard.is_listening:
+            self._switchboard.close()
 
     def say(self, request: RequestId, stdout: bytes) -> None:
         """Send a person's reply down the connection that asked; what became of it comes as an event."""
@@ -167,11 +156,7 @@ class HookSocket:
 
     def _order(self, order: _Order) -> None:
         self._orders.append(order)
-        self._wake()
-
-    def _wake(self) -> None:
-        with contextlib.suppress(OSError):  # full: the thread is about to wake anyway; closed: it has ended
-            self._waker.send(b"\0")
+        self._switchboard.wake()
 
     # -- the thread
 
@@ -186,59 +171,23 @@ class HookSocket:
                     self._drop(self._served, HOOK_ENDED)
                 self._report("A hook call could not be served.", "Please report it with the log.")
         self._release_all("Agent Tray ended")
-        self._close()
+        self._switchboard.close()
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
-            for key, events in self._selector.select(self._timeout()):
-                if isinstance(key.data, Connection):
-                    self._served = key.data
-                    self._on_ready(key.data, events)
-                elif key.fileobj is self._wakes:
-                    self._drain_wakes()
-                else:
-                    self._accept()
+            for connection, events in self._switchboard.ready(self._next_beat):
+                self._served = connection
+                self._on_ready(connection, events)
             self._carry_out_orders()
             self._on_time(time.monotonic())
             self._served = None
-
-    def _timeout(self) -> float | None:
-        due = [connection.deadline for connection in self._connections if connection.deadline is not None]
-        due += [at for at in (self._next_beat, self._accept_again_at) if at is not None]
-        return max(0.0, min(due) - time.monotonic()) if due else None
-
-    def _drain_wakes(self) -> None:
-        try:
-            while self._wakes.recv(4096):
-                pass
-        except BlockingIOError:
-            pass
-
-    def _accept(self) -> None:
-        assert self._listener is not None
-        try:
-            sock = self._listener.accept()
-        except OSError:
-            log.warning("no hook call can be taken for now: the system is out of files")
-            self._selector.unregister(self._listener.socket)
-            self._accept_again_at = time.monotonic() + 1.0
-            return
-        if sock is None:
-            return
-        peer = hook_peer.peer_of(sock)
-        if peer is None or peer.uid != os.geteuid() or len(self._connections) >= MOST_CONNECTIONS:
-            sock.close()  # at once: a relay that meets the end exits, one that meets silence waits
-            return
-        connection = Connection(sock, peer, time.monotonic() + READ_S)
-        self._connections.add(connection)
-        self._selector.register(sock, selectors.EVENT_READ, connection)
 
     def _on_ready(self, connection: Connection, events: int) -> None:
         if events & selectors.EVENT_WRITE:
             connection.flush()
         if events & selectors.EVENT_READ and connection.stage is not Stage.GONE:
             self._on_readable(connection)
-        self._settle(connection)
+        self._switchboard.settle(connection)
 
     def _on_readable(self, connection: Connection) -> None:
         got = connection.receive()
@@ -267,11 +216,11 @@ class HookSocket:
         try:
             payload = connection.take_call()
         except ValueError:
-            self._forget(connection)
+            self._switchboard.forget(connection)
             return
         if payload is None:
-            if sum(each.size for each in self._connections) > MOST_BYTES:
-                self._forget(connection)
+            if self._switchboard.size > MOST_BYTES:
+                self._switchboard.forget(connection)
             return
         assert connection.header is not None
         connection.deadline = None
@@ -279,12 +228,12 @@ class HookSocket:
             case Verb.HOOK:
                 self._on_hook(connection, connection.header.argument, payload)
             case Verb.STATUS:
-                self._finish(connection, self._front.status())
+                self._switchboard.finish(connection, self._front.status())
             case Verb.HELLO:
-                self._finish(connection, b'{"version":1,"pid":%d}\n' % os.getpid())
+                self._switchboard.finish(connection, b'{"version":1,"pid":%d}\n' % os.getpid())
             case Verb.RAISE:
                 self._front.raise_window(connection.header.argument)
-                self._finish(connection, b'{"raised":true}\n')
+                self._switchboard.finish(connection, b'{"raised":true}\n')
             case Verb.WATCH:
                 connection.stage = Stage.WATCHING
                 connection.send(self._front.watch())
@@ -296,7 +245,7 @@ class HookSocket:
     def _on_hook(self, connection: Connection, name: str, payload: bytes) -> None:
         agent = self._agents.get(name)
         if agent is None or agent.read_hook is None:
-            self._finish(connection, hook_wire.DONE)
+            self._switchboard.finish(connection, hook_wire.DONE)
             return
         names = (*_TERMINAL, agent.home_variable) if agent.home_variable else _TERMINAL
         connection.call = HookCall(
@@ -310,7 +259,7 @@ class HookSocket:
         opened = next((event for event in events if isinstance(event, RequestOpened)), None)
         if agent.asks_by_hook is None or not agent.asks_by_hook(payload) or opened is None:
             self._pass_on(connection, events)
-            self._finish(connection, hook_wire.DONE)
+            self._switchboard.finish(connection, hook_wire.DONE)
             return
         connection.request = opened.request
         connection.stage = Stage.CHECKING
@@ -355,7 +304,7 @@ class HookSocket:
                     self._pass_on(connection, [event])
         if not is_own:
             self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), NOT_FROM_SESSION))
-            self._finish(connection, hook_wire.DONE)
+            self._switchboard.finish(connection, hook_wire.DONE)
 
     def _hold(self, connection: Connection, request: RequestId) -> None:
         now = time.monotonic()
@@ -381,7 +330,7 @@ class HookSocket:
     def _on_said(self, connection: Connection) -> None:
         assert connection.request is not None
         request = connection.request
-        self._forget(connection)
+        self._switchboard.forget(connection)
         self._sink(ReplyDelivered(request.session, request.id, datetime.now(UTC)))
 
     def _on_end(self, connection: Connection) -> None:
@@ -390,7 +339,7 @@ class HookSocket:
 
     def _drop(self, connection: Connection, why: str) -> None:
         stage, request = connection.stage, connection.request
-        self._forget(connection)
+        self._switchboard.forget(connection)
         if request is None:
             return
         if stage is Stage.HELD:
@@ -411,9 +360,9 @@ class HookSocket:
                         if connection is not None:
                             self._release(connection, why)
                 case _Publish(lines):
-                    for connection in [each for each in self._connections if each.stage is Stage.WATCHING]:
+                    for connection in self._switchboard.at_stage(Stage.WATCHING):
                         connection.send(lines)
-                        self._settle(connection)
+                        self._switchboard.settle(connection)
                 case _:
                     assert_never(order)
 
@@ -429,15 +378,15 @@ class HookSocket:
         connection.stage = Stage.SAYING
         connection.deadline = time.monotonic() + SAID_S
         connection.send(hook_wire.say(connection.call.payload, stdout))
-        self._settle(connection)
+        self._switchboard.settle(connection)
 
     def _release(self, connection: Connection, why: str) -> None:
         if connection.stage is not Stage.HELD or connection.request is None:
             return
         request = connection.request
         self._unhold(connection)
-        self._finish(connection, hook_wire.DONE)
-        self._settle(connection)
+        self._switchboard.finish(connection, hook_wire.DONE)
+        self._switchboard.settle(connection)
         self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), why))
 
     def _release_all(self, why: str) -> None:
@@ -447,11 +396,11 @@ class HookSocket:
     # -- time
 
     def _on_time(self, now: float) -> None:
-        for connection in [each for each in self._connections if each.deadline is not None and each.deadline <= now]:
+        for connection in self._switchboard.overdue(now):
             self._served = connection
             if connection.stage is Stage.CHECKING:
                 self._check(connection)
-                self._settle(connection)
+                self._switchboard.settle(connection)
             else:
                 self._on_end(connection)
         if self._next_beat is not None and self._next_beat <= now:
@@ -459,52 +408,10 @@ class HookSocket:
                 self._release_all(WINDOW_STUCK)
             for connection in self._held.all():
                 connection.send(hook_wire.BEAT)
-                self._settle(connection)
+                self._switchboard.settle(connection)
             if self._next_beat is not None:
                 self._next_beat = now + BEAT_S
                 self._front.pulse()
-        if self._accept_again_at is not None and self._accept_again_at <= now and self._listener is not None:
-            self._accept_again_at = None
-            self._selector.register(self._listener.socket, selectors.EVENT_READ)
-
-    # -- connections
-
-    def _finish(self, connection: Connection, last_words: bytes) -> None:
-        connection.stage = Stage.CLOSING
-        connection.deadline = time.monotonic() + READ_S
-        connection.send(last_words)
-
-    def _settle(self, connection: Connection) -> None:
-        """Close what has nothing left to send, and listen for room where there is something left."""
-        if connection.stage is Stage.GONE:
-            return
-        if connection.stage is Stage.CLOSING and not connection.unsent:
-            self._forget(connection)
-        elif len(connection.unsent) > MOST_UNSENT:
-            self._on_end(connection)
-        else:
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
-            if self._selector.get_key(connection.sock).events != wanted:
-                self._selector.modify(connection.sock, wanted, connection)
-
-    def _forget(self, connection: Connection) -> None:
-        if connection.stage is Stage.GONE:
-            return
-        self._unhold(connection)
-        connection.stage = Stage.GONE
-        connection.deadline = None
-        self._connections.discard(connection)
-        self._selector.unregister(connection.sock)
-        connection.sock.close()
-
-    def _close(self) -> None:
-        for connection in list(self._connections):
-            self._forget(connection)
-        if self._listener is not None:
-            self._listener.close()
-        self._selector.close()
-        self._wakes.close()
-        self._waker.close()
 
     def _report(self, text: str, remedy: str) -> None:
         self._sink(HealthReported(PART, datetime.now(UTC), text, remedy))

@@ -74,7 +74,7 @@ def test_a_watcher_is_told_what_is_and_then_what_comes_until_the_tray_ends(tray:
     told: list[dict[str, object]] = []
     thread = threading.Thread(target=lambda: told.extend(asking.stream("watch")))
     thread.start()
-    until(lambda: any(one.stage is Stage.WATCHING for one in list(tray._connections)))
+    until(lambda: any(one.stage is Stage.WATCHING for one in list(tray._switchboard._connections)))
 
     tray.publish(b'{"second":true}\n{"third":true}\n')
     tray.stop(5)
