@@ -8,7 +8,6 @@ import json
 import os
 import selectors
 import shutil
-import signal
 import struct
 import subprocess
 import sys
@@ -20,9 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
-from tests.fakes import scripted_model, tray_host
+from tests.fakes import janitor, scripted_model, tray_host
 from tests.fakes.private_bus import Daemon, PrivateBus
 from tests.journeys import packages
 from tests.journeys.follower import Follower
@@ -38,10 +35,11 @@ MARK = "AGENT_JOURNEY"  # in the environment of whatever runs on a stage
 class Program:
     """A program that reports on stdout, one JSON object a line, and ends with its stdin."""
 
-    def __init__(self, path: str, environment: dict[str, str], *options: str) -> None:
+    def __init__(self, path: str, environment: dict[str, str], *options: str, is_apart: bool = False) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, path, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-        )
+            [sys.executable, path, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment,
+            start_new_session=is_apart,
+        )  # fmt: skip
         self._pending = b""
         self.reports: list[dict[str, object]] = []
         until(lambda: self.read() or self.reports, f"{path} to be ready")
@@ -106,6 +104,9 @@ class Stage:
 
     def start(self) -> None:
         """Put up the desktop and start the tray."""
+        # Not marked itself, and in no group that a test run may be ended with.
+        told = {name: value for name, value in self.environment.items() if name != MARK}
+        self._janitor = Program(janitor.__file__, told, MARK, str(self.base), str(self.base), is_apart=True)
         bus = PrivateBus(self.base)
         bus.start()
         self._closing.append(bus.stop)
@@ -134,24 +135,9 @@ class Stage:
             self.stop_tray()
         for close in reversed(self._closing):
             close()
-        for process in self._left():
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                continue
-        until(lambda: not self._left(), "the last process of the stage to end")
+        janitor.sweep(MARK, str(self.base))
+        self._janitor.stop()
         shutil.rmtree(self.base, ignore_errors=True)
-
-    def _left(self) -> list[psutil.Process]:
-        found = []
-        for process in psutil.process_iter():
-            try:
-                is_ours = process.environ().get(MARK) == str(self.base) and process.status() != psutil.STATUS_ZOMBIE
-            except (psutil.Error, OSError):
-                continue
-            if is_ours:
-                found.append(process)
-        return found
 
     # -- the tray
 
@@ -161,7 +147,7 @@ class Stage:
         with log:
             self._tray = subprocess.Popen(
                 [sys.executable, "-m", "desktop"], cwd=packages.ROOT, env=self.environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
+                stdout=log, stderr=log,
             )  # fmt: skip
         until(self._answers, "the tray to answer")
 
@@ -175,7 +161,7 @@ class Stage:
     def kill_tray(self) -> None:
         """End the tray without a word."""
         assert self._tray is not None
-        os.killpg(self._tray.pid, signal.SIGKILL)
+        self._tray.kill()
         self._tray.wait(10)
         self._tray = None
 
@@ -372,7 +358,7 @@ class Stage:
     def _spawn(self, *words: str, keeps: tuple[int, ...] = ()) -> None:
         process = subprocess.Popen(
             words, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, pass_fds=keeps, start_new_session=True,
+            stderr=subprocess.DEVNULL, pass_fds=keeps,
         )  # fmt: skip
 
         def end() -> None:
