@@ -61,7 +61,7 @@ GATES = (
         420,
     ),
     Gate("machine", (*OWN_BUS, *PYTEST, *_tests("machine")), 300),
-    Gate("journeys", (*OWN_BUS, *PYTEST, *_tests("journeys")), 300),
+    Gate("journeys", (*OWN_BUS, *PYTEST, *_tests("journeys")), 900),
     # To become a gate: drop only_reports, twice, once every branch of the pure packages is covered. Tests of speed stay
     # out: tracing slows them tenfold and they take no branch that others do not.
     Gate(
