@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 NO_DISPLAY = (
     "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so there can be no tray; "
@@ -80,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Sees every coding agent on this machine and lets you answer it where it asks. "
         "No command answers anything: answers come from a person at a window or a notification.",
     )
-    parser.add_argument("--version", action="version", version=f"agent-tray {_version()}")
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
     parser.add_argument("--verbose", action="store_true", help="log all that is seen, to the terminal")
     parser.add_argument("--smoke", action="store_true", help="start, paint once, exit 0")
     parser.add_argument("--list-agents", action="store_true", help="print the agents this build knows")
@@ -102,7 +101,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that takes 20 ms, a tenth of the start."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"agent-tray {_version()}")
+        parser.exit()
+
+
 def _version() -> str:
+    from importlib import metadata
+
     try:
         return metadata.version("agent-tray")
     except metadata.PackageNotFoundError:

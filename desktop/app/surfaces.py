@@ -40,12 +40,15 @@ class Surfaces(QObject):
     window_shown = Signal()
     quit_asked = Signal()
 
-    def __init__(self, settings: Settings, state: WindowState, parent: QObject | None = None) -> None:
+    def __init__(
+        self, settings: Settings, state: WindowState, tray: Tray | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._settings = settings
         self._state = state
         self._theme = Theme(settings.look.scheme, self)
-        self._tray = Tray(parent=self)
+        self._tray = tray or Tray()
+        self._tray.setParent(self)
         self._window = SessionWindow(self._theme)
         self._mini: MiniWindow | None = None
         self._settings_window: SettingsWindow | None = None

@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
-from desktop.app import asking, crash, log_file, single_instance
+from desktop.app import single_instance
 from desktop.app.lasting_singletons import keep_singletons
-from desktop.app.wiring import Program
 from desktop.formats import resources
 from desktop.storage import paths
+from desktop.tray.icon import Tray
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +32,14 @@ def run(*, is_smoke: bool) -> int:
         return 1
     lock = single_instance.take(runtime)
     if lock is None:
+        from desktop.app import asking
+
         if asking.ask("raise") is None:
             log.debug("the running tray did not answer")
         print("Agent Tray runs already; its window was brought forward.", file=sys.stderr)
         return 0
     _harden()
     os.umask(0o077)
-    log_file.begin(paths.places().state)
     resources.keep("glyphs", "icons")
     keep_singletons()
     application = QApplication([APPLICATION_ID])
@@ -46,10 +47,18 @@ def run(*, is_smoke: bool) -> int:
     application.setApplicationDisplayName("Agent Tray")
     application.setDesktopFileName(APPLICATION_ID)
     application.setQuitOnLastWindowClosed(False)
+    tray = Tray()
+    application.processEvents()
+    # With the icon in its place; what is behind it takes as long again, and most of that is reading modules.
+    from desktop.app import crash, log_file
+
+    log_file.begin(paths.places().state)
+    from desktop.app.wiring import Program
+
     icon = QPixmap()
     icon.loadFromData(resources.resource_bytes("icons/agent-tray.svg"))
     application.setWindowIcon(QIcon(icon))
-    program = Program(runtime, sys.platform)
+    program = Program(runtime, sys.platform, tray)
     crash.install(paths.places().state, program.report_crash)
     signals = _Signals(application)
     try:

@@ -37,6 +37,7 @@ from desktop.notifications.choose import ChosenNotifier, candidates
 from desktop.storage import paths
 from desktop.storage.hook_setup import Plan, SetupError
 from desktop.storage.ledger import Ledger
+from desktop.tray.icon import Tray
 from desktop.watchers.hook_socket import HookSocket
 from desktop.watchers.process_scan import ChildrenOf, ProcessTable, process_table
 from desktop.watchers.sight import Sight
@@ -56,7 +57,7 @@ class Program(QObject):
 
     _redraw_asked = Signal()
 
-    def __init__(self, runtime: Path, platform: str, parent: QObject | None = None) -> None:
+    def __init__(self, runtime: Path, platform: str, tray: Tray | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._agents = load_agents()
         by_kind = {agent.kind: agent for agent in self._agents}
@@ -77,7 +78,7 @@ class Program(QObject):
         self._courier = Courier(sink)
         self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend, _icon()), self)
         self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
-        self._surfaces = Surfaces(settings, self._preferences.windows, self)
+        self._surfaces = Surfaces(settings, self._preferences.windows, tray, self)
         # Elsewhere than on a session bus no desktop tells us.
         self._lock_watch = LockWatch(parent=self) if platform not in ("darwin", "win32") else None
         self._deadline = QTimer(self)

@@ -11,17 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-
-import tomlkit
-from tomlkit import TOMLDocument
-from tomlkit.exceptions import ParseError, TOMLKitError
-from tomlkit.items import Table
+from typing import TYPE_CHECKING
 
 from desktop.domain.settings import Settings
 
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+    from tomlkit.exceptions import ParseError
+
 VERSION = 1
 
-Migration = Callable[[TOMLDocument], None]
+Migration = Callable[["TOMLDocument"], None]
 """Changes a document of version n into one of version n + 1."""
 
 MIGRATIONS: tuple[Migration, ...] = ()
@@ -87,6 +87,8 @@ class SettingsFile:
 
     def save(self, settings: Settings) -> None:
         """Write *settings*, leaving comments and unknown keys; raises SettingsUnreadable or OSError."""
+        import tomlkit
+
         target = Path(os.path.realpath(self._path))  # a link into somebody's dotfiles stays a link
         document = tomlkit.document()
         if target.exists():
@@ -100,7 +102,10 @@ class SettingsFile:
         _write_atomically(target, raw)
         self._keep_last_good(raw)
 
-    def _parse(self, raw: bytes) -> tuple[TOMLDocument, str]:
+    def _parse(self, raw: bytes) -> "tuple[TOMLDocument, str]":
+        import tomlkit  # 17 ms, and most people have no such file
+        from tomlkit.exceptions import ParseError, TOMLKitError
+
         if len(raw) > LARGEST:
             raise SettingsUnreadable(self._problem("is too large for settings", "Move it away to start afresh"))
         if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
@@ -125,14 +130,14 @@ class SettingsFile:
             raise SettingsUnreadable(self._problem("is nested too deeply", "Move it away to start afresh")) from None
         return document, text
 
-    def _migrate(self, document: TOMLDocument) -> None:
+    def _migrate(self, document: "TOMLDocument") -> None:
         version = _version(document)
         for step, migration in enumerate(self._migrations, start=1):
             if version <= step:
                 migration(document)
                 document["version"] = step + 1
 
-    def _version_problem(self, document: TOMLDocument) -> Problem | None:
+    def _version_problem(self, document: "TOMLDocument") -> Problem | None:
         if _version(document) <= 1 + len(self._migrations):
             return None
         return self._problem("was written by a newer Agent Tray", "It is read but not changed; update Agent Tray")
@@ -156,16 +161,16 @@ class SettingsFile:
         return Problem(self._path, line, "", text, remedy)
 
 
-def _reason(error: ParseError) -> str:
+def _reason(error: "ParseError") -> str:
     return str(error).split(" at line ")[0]
 
 
-def _version(document: TOMLDocument) -> int:
+def _version(document: "TOMLDocument") -> int:
     version = document.unwrap().get("version", 1)
     return version if isinstance(version, int) and not isinstance(version, bool) else 1
 
 
-def _settings_from(document: TOMLDocument, text: str, file: Path) -> tuple[Settings, tuple[Problem, ...]]:
+def _settings_from(document: "TOMLDocument", text: str, file: Path) -> tuple[Settings, tuple[Problem, ...]]:
     content: dict[str, object] = document.unwrap()
     settings = Settings()
     problems: list[Problem] = []
@@ -250,7 +255,10 @@ def _plain(value: object) -> object:
             return value
 
 
-def _put(document: TOMLDocument, settings: Settings, file: Path) -> None:
+def _put(document: "TOMLDocument", settings: Settings, file: Path) -> None:
+    import tomlkit
+    from tomlkit.items import Table
+
     for section in dataclasses.fields(Settings):
         record = getattr(settings, section.name)
         defaults = getattr(Settings(), section.name)

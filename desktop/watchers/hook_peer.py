@@ -8,8 +8,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from desktop.formats import proc_stat
 from desktop.formats.proc_stat import ProcStat
 
@@ -45,6 +43,8 @@ def look_up(pid: int) -> ProcStat | None:
             return proc_stat.parse(Path(f"/proc/{pid}/stat").read_bytes())
         except OSError:
             return None
+    import psutil  # 14 ms and 4 MB that Linux can do without
+
     try:
         process = psutil.Process(pid)
         return ProcStat(process.name(), process.ppid(), int(process.create_time() * 100))

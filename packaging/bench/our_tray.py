@@ -1,0 +1,33 @@
+"""The tray program as a person starts it, and told to say when its icon is there and when it knows so many sessions."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from desktop.app import main
+from desktop.domain.board import Board
+from desktop.tray.icon import QSystemTrayIcon, Tray
+
+expected = int(sys.argv[1])
+show, show_board = QSystemTrayIcon.show, Tray.show_board
+is_told = False
+
+
+def shown(icon: QSystemTrayIcon) -> None:
+    show(icon)
+    print("shown", flush=True)
+
+
+def board_shown(tray: Tray, board: Board, now: datetime) -> None:
+    global is_told
+    show_board(tray, board, now)
+    if not is_told and len(board.rows) >= expected:
+        is_told = True
+        print("known", flush=True)
+
+
+QSystemTrayIcon.show = shown
+Tray.show_board = board_shown
+sys.exit(main.main([]))
