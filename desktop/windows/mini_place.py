@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QGuiApplication
 
 MARGIN = 16
 
@@ -32,6 +33,22 @@ class Area:
 
     screen: str
     rect: QRect
+
+
+_NOWHERE = Area("", QRect(0, 0, 640, 480))
+
+
+def areas() -> tuple[Area, ...]:
+    """What there is of screens, the primary one first."""
+    primary = QGuiApplication.primaryScreen()
+    others = [screen for screen in QGuiApplication.screens() if screen is not primary]
+    screens = [screen for screen in (primary, *others) if screen is not None]
+    return tuple(Area(screen.name(), screen.availableGeometry()) for screen in screens)
+
+
+def area_at(point: QPoint, areas: tuple[Area, ...]) -> Area:
+    """The area that *point* lies in; the primary screen's for a point on none."""
+    return next((area for area in areas if area.rect.contains(point)), areas[0] if areas else _NOWHERE)
 
 
 def position(place: MiniPlace, size: QSize, areas: tuple[Area, ...]) -> QPoint:

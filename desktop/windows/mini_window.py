@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QBitmap,
     QContextMenuEvent,
@@ -19,23 +19,20 @@ from PySide6.QtGui import (
     QPen,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from desktop.domain.board import Board
-from desktop.domain.phase import Phase
 from desktop.domain.replies import OpenRequest
-from desktop.formats import text, words
-from desktop.windows import mini_item, mini_place
-from desktop.windows.glyphs import GlyphLabel
-from desktop.windows.labels import ElidedLabel, PlainLabel
+from desktop.formats import words
+from desktop.windows import mini_item, mini_place, mini_strip
+from desktop.windows.labels import PlainLabel
 from desktop.windows.mini_card import CARD_WIDTH, MiniCard
 from desktop.windows.mini_item import MiniItem
 from desktop.windows.mini_place import Area, MiniPlace, MiniSize
-from desktop.windows.theme import CARD_RADIUS, MEDIUM, SMALL, TIGHT, Ink, Theme, Type
+from desktop.windows.theme import CARD_RADIUS, Theme
 
 _LINE_HEIGHT = 36
 _PILL_HEIGHT = 28
-_PILL_GLYPH = 13
 _FLAGS = Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
 
 
@@ -97,7 +94,7 @@ class MiniWindow(QWidget):
             application.primaryScreenChanged.connect(self._on_screens_changed)
         self.setStyleSheet(theme.stylesheet())
         self._draw()
-        self.move(mini_place.position(self._place, self.size(), _areas()))
+        self.move(mini_place.position(self._place, self.size(), mini_place.areas()))
 
     @property
     def place(self) -> MiniPlace:
@@ -143,10 +140,10 @@ class MiniWindow(QWidget):
                     item and (item.key, item.row.name),
                     len(self._items),
                     self._board.phase,
-                    self._headline(),
+                    mini_strip.headline(self._board),
                 )
             case MiniSize.PILL:
-                wanted = (size, _told(self._board))
+                wanted = (size, mini_strip.told(self._board))
         if wanted != self._drawn:
             self._drawn = wanted
             self._replace(size, item)
@@ -178,8 +175,12 @@ class MiniWindow(QWidget):
 
     def _make(self, size: MiniSize, item: MiniItem | None) -> QWidget:
         if size is MiniSize.PILL:
-            return self._pill()
-        return self._line(item) if size is MiniSize.LINE or item is None else self._make_card(item)
+            return mini_strip.Pill(self._theme, self._board, self._clock(), self)
+        if size is MiniSize.CARD and item is not None:
+            return self._make_card(item)
+        line = mini_strip.Line(self._theme, self._board, item, len(self._items), self)
+        self._age = line.age
+        return line
 
     def _fit(self) -> None:
         content = self._content
@@ -205,49 +206,6 @@ class MiniWindow(QWidget):
         size = self._drawn[0] if isinstance(self._drawn, tuple) else self._place.size
         return MiniSize(size)
 
-    def _pill(self) -> QWidget:
-        pill = QWidget(self)
-        row = QHBoxLayout(pill)
-        row.setContentsMargins(SMALL + 1, 0, SMALL + 2, 0)
-        row.setSpacing(0)
-        for at, (phase, count) in enumerate(_told(self._board)):
-            if at:
-                row.addSpacing(SMALL + 2)
-            glyph = GlyphLabel(self._theme, _PILL_GLYPH, pill)
-            glyph.show_phase(phase)
-            number = PlainLabel(self._theme, Type.STRONG, Ink.TEXT, pill)
-            number.setText(str(count))
-            row.addWidget(glyph)
-            row.addSpacing(TIGHT)
-            row.addWidget(number)
-        if not _told(self._board):
-            glyph = GlyphLabel(self._theme, _PILL_GLYPH, pill)
-            glyph.show_phase(self._board.phase)
-            row.addWidget(glyph)
-        pill.setAccessibleName(words.tooltip(self._board, self._clock()))
-        return pill
-
-    def _line(self, item: MiniItem | None) -> QWidget:
-        line = QWidget(self)
-        row = QHBoxLayout(line)
-        row.setContentsMargins(SMALL + 1, 0, MEDIUM, 0)
-        row.setSpacing(SMALL)
-        glyph = GlyphLabel(self._theme, parent=line)
-        glyph.show_phase(self._board.phase if item is None else item.row.phase)
-        name = ElidedLabel(self._theme, Type.NAME, Ink.TEXT, line)
-        name.setText(text.one_line(item.row.name) if item is not None else words.headline(self._board))
-        name.setMaximumWidth(name.fontMetrics().horizontalAdvance(name.text()) + 2)
-        more = PlainLabel(self._theme, Type.BODY, Ink.MUTED, line)
-        more.setText(self._headline() if item is None else self._more())
-        row.addWidget(glyph)
-        row.addWidget(name, 1)
-        row.addWidget(more)
-        row.addStretch()
-        if item is not None:
-            self._age = PlainLabel(self._theme, Type.STRONG, Ink.RED, line)
-            row.addWidget(self._age)
-        return line
-
     def _make_card(self, item: MiniItem) -> MiniCard:
         card = MiniCard(self._theme, item, self._number(item), self)
         card.reviewed.connect(self._on_card_reviewed)
@@ -266,14 +224,6 @@ class MiniWindow(QWidget):
     def _number(self, item: MiniItem) -> tuple[int, int]:
         keys = [item.key for item in self._items]
         return keys.index(item.key) + 1, len(keys)
-
-    def _more(self) -> str:
-        others = len(self._items) - 1
-        return self.tr("and %n more", "", others) if others > 0 else ""
-
-    def _headline(self) -> str:
-        rest = [pair for pair in _told(self._board) if not pair[0].needs_person]
-        return words.SEPARATOR.join(words.phase_count(phase, count) for phase, count in rest[:2])
 
     @Slot()
     def _show_age(self) -> None:
@@ -382,9 +332,7 @@ class MiniWindow(QWidget):
                 return MiniSize.PILL
 
     def _area(self) -> Area:
-        areas = _areas()
-        middle = self.geometry().center()
-        return next((area for area in areas if area.rect.contains(middle)), areas[0] if areas else _NOWHERE)
+        return mini_place.area_at(self.geometry().center(), mini_place.areas())
 
     def _remember(self) -> None:
         area = self._area()
@@ -453,26 +401,7 @@ class MiniWindow(QWidget):
 
     @Slot()
     def _on_screens_changed(self) -> None:
-        self.move(mini_place.position(self._place, self.size(), _areas()))
-
-
-_NOWHERE = Area("", QRect(0, 0, 640, 480))
-_QUIET = (Phase.IDLE, Phase.ENDED)
-
-
-def _areas() -> tuple[Area, ...]:
-    primary = QGuiApplication.primaryScreen()
-    others = [screen for screen in QGuiApplication.screens() if screen is not primary]
-    screens = [screen for screen in (primary, *others) if screen is not None]
-    return tuple(Area(screen.name(), screen.availableGeometry()) for screen in screens)
-
-
-def _told(board: Board) -> tuple[tuple[Phase, int], ...]:
-    red = [(phase, count) for phase, count in board.counts if phase.needs_person]
-    rest = [(phase, count) for phase, count in board.counts if not phase.needs_person and phase not in _QUIET]
-    # One red number: what matters is how many need the person; the most urgent lends its glyph.
-    need = [(red[0][0], sum(count for _, count in red))] if red else []
-    return (*need, *rest)
+        self.move(mini_place.position(self._place, self.size(), mini_place.areas()))
 
 
 def _milliseconds(delta: timedelta) -> int:

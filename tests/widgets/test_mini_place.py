@@ -2,8 +2,10 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
 
-from desktop.windows.mini_place import MARGIN, Area, MiniPlace, position, resized
+from desktop.windows.mini_place import MARGIN, Area, MiniPlace, area_at, areas, position, resized
 
 LEFT = Area("left", QRect(0, 30, 1280, 770))
 RIGHT = Area("right", QRect(1280, 0, 1920, 1080))
@@ -39,3 +41,14 @@ def test_it_grows_away_from_the_edges_it_is_near() -> None:
 
 def test_it_keeps_its_corner_in_the_upper_left() -> None:
     assert resized(QRect(50, 60, 119, 28), SIZE, LEFT.rect) == QPoint(50, 60)
+
+
+def test_a_point_lies_on_its_screen_and_a_lost_one_on_the_primary() -> None:
+    assert area_at(QPoint(1300, 5), (LEFT, RIGHT)) == RIGHT
+    assert area_at(QPoint(-9, -9), (LEFT, RIGHT)) == LEFT
+    assert area_at(QPoint(5, 5), ()).rect.isValid()
+
+
+def test_the_primary_screen_comes_first(qtbot: QtBot) -> None:
+    assert areas()[0].screen == QGuiApplication.primaryScreen().name()
+    assert len(areas()) == len(QGuiApplication.screens())
