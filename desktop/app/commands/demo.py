@@ -26,30 +26,43 @@ def run(*, is_listed: bool) -> int:
     if is_listed:
         print("\n".join(f"{part['name']}  ({part['project']})" for part in parts))
         return 0
+    for name in ("SIGTERM", "SIGHUP"):  # told to end, it tidies up as after Ctrl+C
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     root = Path(tempfile.mkdtemp(prefix="agent-tray-demo-"))
     started: list[subprocess.Popen[bytes]] = []
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it tidies up as after Ctrl+C
     try:
         environment = _environment(root)
         command = _relay_command(root, str(script["home"]), str(script["agent"]))
         for number in range(len(parts)):
             actor = [sys.executable, "-I", "-m", "desktop.app.demo_actor", str(number), str(root), *command]
-            started.append(subprocess.Popen(actor, env=environment, stdin=subprocess.DEVNULL))
+            # Not of the terminal's foreground: Ctrl+C there is for us, and we end them.
+            started.append(subprocess.Popen(actor, env=environment, stdin=subprocess.DEVNULL, start_new_session=True))
         print(f"{len(parts)} scripted sessions in {root}; nothing of yours is touched. Quit from the tray to end.")
         if not has_display():
             print(NO_DISPLAY, file=sys.stderr)
-        return subprocess.run([sys.executable, "-I", "-m", "desktop"], env=environment, check=False).returncode
+        tray = subprocess.Popen([sys.executable, "-I", "-m", "desktop"], env=environment)
+        started.insert(0, tray)  # the first to end: it takes back what it shows
+        return tray.wait()
     except KeyboardInterrupt:
         return 0
     finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            try:
-                process.wait(END_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        shutil.rmtree(root, ignore_errors=True)
+        _tidy_up(root, started)
+
+
+def _tidy_up(root: Path, started: list[subprocess.Popen[bytes]]) -> None:
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # whoever is impatient now would leave something behind
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for process in started:
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(END_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def _environment(root: Path) -> dict[str, str]:
