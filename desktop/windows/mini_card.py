@@ -12,6 +12,7 @@ from desktop.windows.arming import PointerGuard
 from desktop.windows.glyphs import GlyphLabel
 from desktop.windows.labels import ElidedLabel, PlainLabel
 from desktop.windows.mini_item import MiniItem
+from desktop.windows.request_view import short_path
 from desktop.windows.theme import CONTROL_HEIGHT, MEDIUM, SMALL, TIGHT, Button, Ink, Theme, Type
 
 # As long as a decision arms elsewhere: a click that was under way when the item came must not answer it.
@@ -258,5 +259,6 @@ class MiniCard(QWidget):
 def _asked_where(item: MiniItem) -> str:
     request = item.request
     asked = text.one_line(request.summary) if request is not None else ""
-    where = text.one_line(item.row.cwd if item.can_deny else item.row.project)
-    return f"{asked} in {text.isolate(where)}" if asked and where else asked or where
+    place = item.row.cwd if item.can_deny else item.row.project
+    where = short_path(place) if place else ""
+    return f"{asked} in {where}" if asked and where else asked or where

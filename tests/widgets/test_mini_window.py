@@ -1,6 +1,7 @@
 """The mini window: small, pinned, and never in the way."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -346,3 +347,13 @@ def test_opacity_stays_within_what_can_be_seen(window: MiniWindow) -> None:
     window.set_opacity(1)
 
     assert window._opacity == 0.3
+
+
+def test_the_card_names_a_place_below_home_as_the_window_does(qtbot: QtBot, window: MiniWindow) -> None:
+    asked = permission("robot:1", "make", request="r1")
+    home = str(Path.home())
+
+    shown(qtbot, window, board(row(1, Phase.NEEDS_APPROVAL, "Fix refunds", asked, cwd=f"{home}/src/shop")))
+
+    assert any("~/src/shop" in told for told in texts(window))
+    assert not any(home in told for told in texts(window))
