@@ -17,12 +17,13 @@ PROMPT_MARK = "❯\u00a0"
 KIND = "claude-code"
 
 
-def until(holds: Callable[[], T], what: str, timeout_s: float = PATIENCE_S) -> T:
+def until(holds: Callable[[], T], what: str | Callable[[], str], timeout_s: float = PATIENCE_S) -> T:
     """The first true value of *holds*; fails with *what* when there is none in time."""
     end = time.monotonic() + timeout_s
     while not (found := holds()):
         if time.monotonic() > end:
-            raise AssertionError(f"waited {timeout_s:.0f} s in vain: {what}")
+            said = what if isinstance(what, str) else what()
+            raise AssertionError(f"waited {timeout_s:.1f} s in vain: {said}")
         time.sleep(GLANCE_S)
     return found
 
@@ -88,7 +89,7 @@ class Registered:
             assert isinstance(at, int | float)
             return at / 1000 if found.get("status") == status and at / 1000 > after else 0.0
 
-        return until(says, f"the agent to say {status}; it says {self.status()!r}{self.scene()}", timeout_s)
+        return until(says, lambda: f"the agent to say {status}; it says {self.status()!r}{self.scene()}", timeout_s)
 
     def scene(self) -> str:
         """What a person would see of it, for whoever reads of a failure."""
@@ -149,7 +150,7 @@ class RealAgent(Registered):
     def wait_ready(self) -> None:
         """Wait until it takes a prompt."""
         until(lambda: self.status() == "idle", "the agent to start", 40)
-        until(self.has_empty_prompt, f"an empty prompt box in\n{self.screen()}")
+        until(self.has_empty_prompt, lambda: f"an empty prompt box in\n{self.screen()}")
 
     def has_empty_prompt(self) -> bool:
         return any(line.rstrip(" ") == PROMPT_MARK for line in self.screen().splitlines())
@@ -164,7 +165,7 @@ class RealAgent(Registered):
         """Type *text* and wait until the terminal shows it."""
         self._tmux("send-keys", "-t", self.pane_id, "-l", "--", text)
         bare = "".join(text.split())[-40:]
-        until(lambda: bare in "".join(self.screen().split()), f"{text!r} in the prompt box")
+        until(lambda: bare in "".join(self.screen().split()), lambda: f"{text!r} in the prompt box of\n{self.screen()}")
 
     def prompt(self, text: str) -> float:
         """Type a prompt and send it; return when."""

@@ -50,7 +50,9 @@ def _shown(stage: Stage, phase: Phase) -> str:
     """Check icon and window against what the program tells; say what was looked at."""
     seen = ["status"]
     if stage.icon():
-        until(lambda: _icon_agrees(stage), f"the icon: {stage.icon()} for {stage.status()['counts']}", REDRAWN_S)
+        until(
+            lambda: _icon_agrees(stage), lambda: f"the icon: {stage.icon()} for {stage.status()['counts']}", REDRAWN_S
+        )
         seen.append("icon")
     if stage.pixels() and phase is not Phase.ENDED:
         until(lambda: _has_colour(stage.pixels(), phase), f"the window to show the colour of {phase}", REDRAWN_S)

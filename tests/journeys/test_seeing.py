@@ -34,11 +34,15 @@ class Player:
         self.agent = self.stage.agent(config=config, version=version)
         self.begun_at = 0.0
 
+    def leaves(self) -> None:
+        """Go, and come back as another session."""
+        self.agent.quit()
+        self.enters()
+
     def is_ready(self) -> None:
         """Begin anew where a row before left something open."""
         if self.agent.status() != "idle":
-            self.agent.quit()
-            self.enters()
+            self.leaves()
 
     def plays(self, prompt: str) -> None:
         self.is_ready()
@@ -175,26 +179,37 @@ def test_an_interrupted_turn_leaves_the_session_idle(player: Player) -> None:
     player.sees("Esc while working", Phase.IDLE, "idle")
 
 
-def test_a_subagent_asks_while_the_turn_of_its_parent_is_over(player: Player, stage: Stage) -> None:
+@pytest.mark.parametrize("step", ["helper", "helper-wait"])
+def test_a_subagent_asks(player: Player, stage: Stage, step: str) -> None:
+    what = "the turn of its parent is over" if step == "helper" else "its parent waits for it"
     sent = len(stage.sent())
-    player.plays(f"helper: bash: touch helped-{len(player.name)}.txt >> say it runs")
+    player.plays(f"{step}: bash: touch {step}.txt >> say it runs")
 
-    def asked_at() -> object:
-        return next((item["at"] for item in stage.sent()[sent:] if item["step"] == "bash"), 0)
+    def asked_at() -> float:
+        return next((float(str(item["at"])) for item in stage.sent()[sent:] if item["step"] == "bash"), 0.0)
 
     if player.name == "connected":
         # Its dialog is hidden while our hook holds it: the model's word is the only trace.
+        asked = f"a subagent asks, hidden; {what} [{player.name}]"
         at = until(asked_at, "the subagent to ask")
-        assert isinstance(at, float)
-        row = see_since(
-            stage, player.agent.session, f"a hidden subagent asks [{player.name}]", Phase.NEEDS_APPROVAL, at
-        )
+        row = see_since(stage, player.agent.session, asked, Phase.NEEDS_APPROVAL, at)
         assert isinstance(row["request"], dict)
-        assert row["request"]["answerable"] is True
+        assert (row["request"]["text"], row["request"]["answerable"]) == (f"touch {step}.txt", True)
+        player.leaves()
     else:
-        player.sees("a subagent asks", Phase.NEEDS_APPROVAL, "waiting")
+        player.sees(f"a subagent asks; {what}", Phase.NEEDS_APPROVAL, "waiting")
         player.answers("1")
-        player.sees("the subagent is done, and its parent", Phase.YOUR_TURN, "idle")
+        player.sees(f"a subagent is done; {what}", Phase.YOUR_TURN, "idle")
+
+
+def test_a_turn_is_not_over_while_a_subagent_of_it_works(player: Player, stage: Stage) -> None:
+    player.plays("helper: slow: 3 >> say it runs")
+
+    player.sees("a subagent works, its parent's turn is over", Phase.WORKING, "busy")
+    before = now()
+    player.sees("the subagent has reported", Phase.YOUR_TURN, "idle")
+    told = {each.phase for each in stage.follower.of(player.agent.session) if each.at > before}
+    assert told <= {Phase.WORKING, Phase.YOUR_TURN}
 
 
 def test_clear_begins_another_session_in_the_same_process(player: Player, stage: Stage) -> None:
