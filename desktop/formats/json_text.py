@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # missing in the stubs alone
 
 _BLANK = re.compile(r"[ \t\r\n]*")
-_SCALAR = re.compile(r"-?Infinity|NaN|true|false|null|[-+0-9.eE]+")
+_SCALARS = json.JSONDecoder()
 _DEEPEST = 200
 
 
@@ -54,10 +54,8 @@ def _value(text: str, at: int, depth: int) -> tuple[Value, int]:
             data, end = scanstring(text, at + 1, True)
             return Value(at, end, data), end
         case _:
-            found = _SCALAR.match(text, at)
-            if found is None:
-                raise ValueError(f"no value at line {line_of(text, at)}")
-            return Value(at, found.end(), json.loads(found[0])), found.end()
+            data, end = _SCALARS.raw_decode(text, at)
+            return Value(at, end, data), end
 
 
 def _object(text: str, start: int, depth: int) -> tuple[Value, int]:

@@ -143,11 +143,13 @@ def system_tokens(ground: str, surface: str, text: str, accent: str, on_accent: 
 
 
 def _readable(colour: str, tokens: Tokens) -> str:
-    for tenths in range(11):
-        candidate = mix(colour, tokens.text, tenths / 10)
-        if min(contrast(candidate, ground) for ground in tokens.grounds) >= TEXT_RATIO:
-            return candidate
-    return tokens.text
+    candidates = (mix(colour, tokens.text, tenths / 10) for tenths in range(10))
+    readable = (
+        candidate
+        for candidate in candidates
+        if min(contrast(candidate, ground) for ground in tokens.grounds) >= TEXT_RATIO
+    )
+    return next(readable, tokens.text)
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from desktop.domain.ids import AgentKind, RequestId
 from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, RequestReply
 from desktop.domain.requests import Request
 from desktop.formats import hook_decision, hook_payload
+from tests.helpers.shallow_stack import with_little_stack
 
 SUGGESTION = {"type": "setMode", "mode": "acceptEdits", "destination": "session", "unknown": [1, {"a": "ü"}]}
 QUESTIONS = [
@@ -238,3 +239,13 @@ def test_an_input_nested_beyond_reason_gets_no_answer_rather_than_a_crash() -> N
         written = hook_decision.write(raw, request, ApprovePlan(request.session, request.id, request.digest))
 
         assert written is None or written.count(b"[") == size
+
+
+def test_an_answer_that_cannot_be_written_for_want_of_stack_is_none() -> None:
+    raw, request = asked("Bash", {"a": [[[[[[[[[[[[1]]]]]]]]]]]]})
+    reply = Allow(request.session, request.id, request.digest)
+
+    written = list(with_little_stack(lambda: hook_decision.write(raw, request, reply)))
+
+    assert None in written
+    assert written[-1] is not None

@@ -13,6 +13,7 @@ from desktop.domain.events import (
     SessionDescribed,
     SessionEnded,
     SubagentStarted,
+    SubagentStopped,
     TurnFinished,
     TurnStarted,
 )
@@ -20,6 +21,7 @@ from desktop.domain.ids import AgentKind
 from desktop.domain.requests import Reach, RequestKind
 from desktop.domain.session import Claim, Ending
 from desktop.formats import hook_payload
+from tests.helpers.shallow_stack import with_little_stack
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 KIND = AgentKind("some-agent")
@@ -195,3 +197,38 @@ def test_an_input_that_could_not_be_shown_whole_opens_nothing(given: object) -> 
 
     assert told("PermissionRequest", tool_name="Bash", tool_input=given) == []
     assert not hook_payload.asks(json.dumps(asking).encode())
+
+
+def test_a_subagent_starts_and_stops() -> None:
+    assert [type(event) for event in told("SubagentStart", agent_id="a1", agent_type="explorer")[1:]] == [
+        SubagentStarted
+    ]
+    assert [type(event) for event in told("SubagentStop", agent_id="a1", agent_type="explorer")[1:]] == [
+        SubagentStopped
+    ]
+
+
+@pytest.mark.parametrize("fields", [{}, {"agent_id": "a1"}, {"agent_type": "explorer"}])
+def test_an_errand_of_the_agent_itself_is_no_subagent(fields: dict[str, object]) -> None:
+    assert told("SubagentStart", **fields) == []
+
+
+def test_a_subagent_that_runs_on_is_no_other_task() -> None:
+    running = [{"type": "subagent", "id": "a1", "agent_type": "explorer", "status": "running"}]
+
+    news = told("Stop", background_tasks=running)
+
+    assert SubagentStarted in [type(event) for event in news]
+    assert Claim.BACKGROUND not in [event.evidence.claim for event in news if isinstance(event, EvidenceGiven)]
+
+
+def test_a_call_that_cannot_be_told_for_want_of_stack_means_nothing() -> None:
+    payload = (
+        b'{"hook_event_name":"PermissionRequest","session_id":"abc","tool_name":"X","tool_input":{"a":[[[[[1]]]]]}}'
+    )
+    call = HookCall(payload, 1, AT, (), "f" * 32)
+
+    told_of = list(with_little_stack(lambda: (hook_payload.read(payload), hook_payload.events(call, KIND))))
+
+    assert any(read is not None and events == [] for read, events in told_of)
+    assert told_of[-1][1] != []

@@ -87,3 +87,19 @@ def test_what_is_no_json_raises_with_a_place(text: str) -> None:
 def test_a_deep_nest_is_refused() -> None:
     with pytest.raises((ValueError, RecursionError)):
         json_text.parse("[" * 500 + "]" * 500)
+
+
+def test_a_member_is_found_by_its_key_and_means_what_it_says() -> None:
+    text = '{"a": {"b": [1, null]}}'
+    root = json_text.parse(text)
+
+    found = root.member("a")
+
+    assert found is not None
+    assert json_text.data_of(text, found) == {"b": [1, None]}
+    assert root.member("b") is None
+    assert Value(0, 1).member("a") is None
+
+
+def test_lines_are_counted_from_one() -> None:
+    assert [json_text.line_of("a\nb\nc", position) for position in (0, 2, 4)] == [1, 2, 3]

@@ -93,3 +93,20 @@ def test_every_phase_has_its_word_count_and_heading(phase: Phase) -> None:
     assert words.phase_word(phase).lower() == phase.value
     assert words.phase_count(phase, 7).startswith("7 ")
     assert words.group_title(phase)[0].isupper()
+
+
+@pytest.mark.parametrize(
+    ("blocked", "interruptions", "said"),
+    [
+        (timedelta(seconds=59), 0, ""),
+        (timedelta(seconds=59), 1, "Today  0 min blocked · 1 interruption"),
+        (timedelta(minutes=59), 0, "Today  59 min blocked · 0 interruptions"),
+        (timedelta(minutes=61), 2, "Today  1 h 1 min blocked · 2 interruptions"),
+    ],
+)
+def test_the_day_is_summed_up_once_it_cost_something(blocked: timedelta, interruptions: int, said: str) -> None:
+    assert words.today(blocked, interruptions) == said
+
+
+def test_fault_9_an_age_from_the_future_is_looked_at_again_soon() -> None:
+    assert words.until_next_age(timedelta(seconds=-5)) == timedelta(seconds=1)
