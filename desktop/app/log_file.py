@@ -17,6 +17,14 @@ _ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | t
 class ReticentFormatter(logging.Formatter):
     """Writes where an error arose and of which kind it was; its message may quote a person's text."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Write *record* in our own words: what another handler wrote of its error is kept in it."""
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
+
     def formatException(self, ei: _ErrorInfo) -> str:
         """Write the frames and the kind."""
         kind, _, trace = ei
