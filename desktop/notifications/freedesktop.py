@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from jeepney import DBusAddress
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from desktop.domain.ids import NoticeKey
@@ -18,31 +17,17 @@ from desktop.domain.notices import Act, Button, Capabilities, Notice, NoticeActe
 from desktop.formats import text
 from desktop.notifications.notify_call import APPLICATION_ID, INLINE_REPLY, SIGNATURE, Server, notify_call
 from desktop.notifications.pace import Pace
+from desktop.notifications.server_watch import ADDRESS, NAME, PATH, Patience, ServerWatch, in_words
 from desktop.notifications.session_bus import DISCONNECTED, TIMED_OUT, Reply, SessionBus
 
 log = logging.getLogger(__name__)
 
-NAME = "org.freedesktop.Notifications"
-PATH = "/org/freedesktop/Notifications"
 EXCESS = "ExcessNotificationGeneration"  # the end of Plasma's error name
 
-_ADDRESS = DBusAddress(PATH, bus_name=NAME, interface=NAME)
 _REPLY_LIMIT = 4000
 _CLOSED_BY_US = 3
 _LINGERING = 32
 _MOST_REFUSALS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for what, in milliseconds."""
-
-    start: int = 300  # of the whole start: the person waits for the tray icon
-    notify: int = 2000
-    absence: int = 1000  # a daemon that restarts is back within this
-    excess: int = 1500
-    retry: int = 30_000
-    timeouts: int = 3  # a number, not a time: so many, and the server counts as hung
 
 
 @dataclass(slots=True)
@@ -71,10 +56,6 @@ def _nothing_acted(_acted: NoticeActed) -> None:
     pass
 
 
-def _nothing_changed(_reason: str) -> None:
-    pass
-
-
 class FreedesktopNotifier(QObject):
     """The backend for Linux desktops."""
 
@@ -83,39 +64,27 @@ class FreedesktopNotifier(QObject):
         bus: SessionBus | None = None,
         *,
         icon: str = APPLICATION_ID,
-        patience: Patience = Patience(),
+        patience: Patience | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._bus = bus or SessionBus(parent=self)
         self._icon = icon
-        self._patience = patience
+        self._patience = patience or Patience()
         self._acted: Callable[[NoticeActed], None] = _nothing_acted
-        self._changed: Callable[[str], None] = _nothing_changed
-        self._server: Server | None = None
-        self._reason = ""
-        self._is_starting = False
-        self._is_stopped = True
-        self._summoned_at = float("-inf")
-        self._epoch = 0  # grows with every server, so that an answer of the last one means nothing
+        self._watch = ServerWatch(self._bus, self._begin, self._forget, self._patience, self)
         self._timeouts = 0
         self._slots: dict[NoticeKey, _Slot] = {}
         self._shown: dict[int, _Shown] = {}
         self._pace = Pace()
         self._due = QTimer(self, singleShot=True)
         self._due.timeout.connect(self._on_due_timeout)
-        self._absence = QTimer(self, singleShot=True)
-        self._absence.timeout.connect(self._on_absence_timeout)
-        self._retry = QTimer(self, singleShot=True)
-        self._retry.timeout.connect(self._on_retry_timeout)
 
     # Notifier
 
     def start(self, acted: Callable[[NoticeActed], None], changed: Callable[[str], None]) -> str:
         """Connect and ask who shows notifications; keep listening for one that comes later."""
-        self._acted, self._changed = acted, changed
-        self._is_stopped, self._is_starting = False, True
-        self._reason = ""
+        self._acted = acted
         for member, heard in (
             ("ActionInvoked", self._on_action_invoked),
             ("NotificationReplied", self._on_notification_replied),
@@ -123,31 +92,23 @@ class FreedesktopNotifier(QObject):
             ("NotificationClosed", self._on_notification_closed),
         ):
             self._bus.subscribe(NAME, PATH, NAME, member, heard)
-        self._bus.watch_name(NAME, self._on_owner)
-        reason = self._bus.open(self._on_bus_lost)
-        if not reason:
-            self._bus.pump(lambda: self._server is not None or bool(self._reason), self._patience.start)
-            reason = "" if self._server else self._reason or "the notification service does not answer yet"
-        self._is_starting = False
-        return reason
+        return self._watch.start(changed)
 
     def stop(self) -> None:
         """Take back what is shown, as far as the server listens, and disconnect."""
-        self._is_stopped = True
-        for timer in (self._due, self._absence, self._retry):
-            timer.stop()
+        self._watch.stop()
+        self._due.stop()
         for slot in self._slots.values():
             slot.is_withdrawn, slot.waiting = True, None
         self._bus.pump(lambda: not any(slot.sending for slot in self._slots.values()), self._patience.start)
         self._close_all()
         self._slots.clear()
-        self._server = None
-        self._acted, self._changed = _nothing_acted, _nothing_changed
+        self._acted = _nothing_acted
         self._bus.close()
 
     def capabilities(self) -> Capabilities:
         """What the server of the moment can do; nothing while there is none."""
-        server = self._server
+        server = self._watch.server
         if server is None:
             return Capabilities("freedesktop")
         return Capabilities(
@@ -162,7 +123,7 @@ class FreedesktopNotifier(QObject):
 
     def raise_notice(self, notice: Notice) -> None:
         """Show as soon as the server may be asked; without a server do nothing: all is raised again for the next."""
-        if self._server is None or self._is_stopped:
+        if self._watch.server is None:
             return
         slot = self._slots.setdefault(notice.key, _Slot())
         slot.waiting = notice
@@ -187,105 +148,18 @@ class FreedesktopNotifier(QObject):
 
     # The server
 
-    def _on_owner(self, owner: str) -> None:
-        was_serving = self._server is not None
-        self._forget()
-        if self._is_stopped:
-            return
-        if owner:
-            self._probe()
-            return
-        if was_serving:
-            self._absence.start(self._patience.absence)
-        self._retry.start(self._patience.retry)
-        # A call to a name without owner makes the bus start the service, where it knows how. Not too often: one that
-        # dies at once would otherwise be started for ever.
-        now = time.monotonic()
-        if now - self._summoned_at > self._patience.retry / 1000:
-            self._summoned_at = now
-            self._probe()
-
-    def _probe(self) -> None:
-        heard = partial(self._on_server_information, self._epoch)
-        self._bus.call(
-            _ADDRESS, "GetServerInformation", None, (), heard, on_late=heard, timeout_ms=self._patience.notify
-        )
-
-    def _on_server_information(self, epoch: int, reply: Reply) -> None:
-        if epoch != self._epoch or self._server is not None:
-            return
-        match reply:
-            case Reply(error="", body=(str(name), str(), str(version), *_)):
-                server = Server(text.one_line(name, 60), text.one_line(version, 40))
-                heard = partial(self._on_capabilities, epoch, server)
-                self._bus.call(
-                    _ADDRESS, "GetCapabilities", None, (), heard, on_late=heard, timeout_ms=self._patience.notify
-                )
-            case _:
-                self._fail(_in_words(reply))
-
-    def _on_capabilities(self, epoch: int, server: Server, reply: Reply) -> None:
-        if epoch != self._epoch or self._server is not None:
-            return
-        match reply:
-            case Reply(error="", body=(list(names),)):
-                known = frozenset(name for name in names if isinstance(name, str))
-                self._serve(Server(server.name, server.version, known))
-            case _:
-                self._fail(_in_words(reply))
-
-    def _serve(self, server: Server) -> None:
-        if self._is_stopped:
-            return
-        self._absence.stop()
-        self._retry.stop()
+    def _begin(self) -> None:
+        """Begin anew with the server that was found."""
         # Left from before a pause: nobody has looked after them since.
         self._close_all()
         self._slots.clear()
-        self._epoch += 1
         self._timeouts = 0
-        self._server, self._reason = server, ""
-        log.info("notifications are shown by %s %s", server.name, server.version)
-        if not self._is_starting:
-            self._changed("")
-
-    def _fail(self, reason: str) -> None:
-        """Note that nobody shows notifications now, and say so once."""
-        is_news = not self._reason
-        self._server, self._reason = None, reason
-        if self._is_stopped:
-            return
-        if not self._retry.isActive():
-            self._retry.start(self._patience.retry)
-        if is_news and not self._is_starting and not self._absence.isActive():
-            log.warning("notifications: %s", reason)
-            self._changed(reason)
 
     def _forget(self) -> None:
         """The server is another one: what we knew of the last one's ids is worth nothing."""
-        self._epoch += 1
-        self._server = None
         self._slots.clear()
         self._shown.clear()
         self._due.stop()
-
-    def _on_bus_lost(self, reason: str) -> None:
-        self._forget()
-        self._absence.stop()
-        self._retry.stop()
-        self._reason = ""
-        self._fail(reason)
-
-    @Slot()
-    def _on_absence_timeout(self) -> None:
-        if self._server is None:
-            self._reason = ""
-            self._fail("the notification service went away")
-
-    @Slot()
-    def _on_retry_timeout(self) -> None:
-        if self._bus.is_ready and self._server is None:
-            self._probe()
 
     # Showing
 
@@ -299,11 +173,12 @@ class FreedesktopNotifier(QObject):
         ready = [(key, slot) for key, slot in self._slots.items() if slot.waiting and not slot.sending]
         for key, slot in sorted(ready, key=lambda pair: -_urgency(pair[1])):
             notice = slot.waiting
-            if notice is None or self._server is None:
+            server = self._watch.server
+            if notice is None or server is None:
                 continue
             delay = max(self._pace.delay_s(notice, now), slot.not_before - now)
             if delay <= 0:
-                self._send(key, slot, notice, self._server)
+                self._send(key, slot, notice, server)
             else:
                 soonest = min(soonest, delay)
         if soonest < float("inf"):
@@ -314,11 +189,11 @@ class FreedesktopNotifier(QObject):
         slot.waiting, slot.sending, slot.is_withdrawn = None, notice, False
         self._pace.sent(notice, time.monotonic())
         self._bus.call(
-            _ADDRESS,
+            ADDRESS,
             "Notify",
             SIGNATURE,
             call.body,
-            partial(self._on_notified, self._epoch, key, notice, call.button_by_key),
+            partial(self._on_notified, self._watch.epoch, key, notice, call.button_by_key),
             on_late=partial(self._on_notified_late, self._bus.owner(NAME)),
             timeout_ms=self._patience.notify,
         )
@@ -327,7 +202,7 @@ class FreedesktopNotifier(QObject):
         self, epoch: int, key: NoticeKey, notice: Notice, button_by_key: dict[str, Button], reply: Reply
     ) -> None:
         slot = self._slots.get(key)
-        if epoch != self._epoch or slot is None:
+        if epoch != self._watch.epoch or slot is None:
             return
         slot.sending = None
         match reply:
@@ -354,7 +229,7 @@ class FreedesktopNotifier(QObject):
             self._timeouts += 1
             log.warning("a notification was refused: %s", reply.error)
         if self._timeouts >= self._patience.timeouts:
-            self._fail(_in_words(reply))
+            self._watch.give_up(in_words(reply))
             return
         is_worth_it = slot.refusals < (_MOST_REFUSALS if notice.urgency is Urgency.CRITICAL else 2)
         if slot.waiting is None and not slot.is_withdrawn and (is_worth_it or not is_excess):
@@ -371,7 +246,7 @@ class FreedesktopNotifier(QObject):
 
     def _close(self, shown_id: int) -> None:
         self._shown.pop(shown_id, None)
-        self._bus.call(_ADDRESS, "CloseNotification", "u", (shown_id,))
+        self._bus.call(ADDRESS, "CloseNotification", "u", (shown_id,))
 
     def _close_all(self) -> None:
         for shown_id in [shown_id for shown_id, shown in self._shown.items() if not shown.is_closed]:
@@ -438,17 +313,3 @@ class FreedesktopNotifier(QObject):
 
 def _urgency(slot: _Slot) -> int:
     return slot.waiting.urgency if slot.waiting else -1
-
-
-def _in_words(reply: Reply) -> str:
-    match reply.error.rpartition(".")[2]:
-        case "ServiceUnknown" | "NameHasNoOwner":
-            return "no notification service runs"
-        case "TimedOut" | "NoReply" | "Timeout":
-            return "the notification service does not answer"
-        case "Disconnected":
-            return "not connected to the session bus"
-        case "":
-            return "the notification service answers with something else than it should"
-        case error:
-            return f"the notification service refuses: {text.one_line(error, 80)}"

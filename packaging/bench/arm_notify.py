@@ -17,8 +17,9 @@ from measure import Row
 from PySide6.QtCore import QCoreApplication, QEventLoop
 
 from desktop.app.lasting_singletons import keep_singletons
-from desktop.notifications.freedesktop import FreedesktopNotifier, Patience
+from desktop.notifications.freedesktop import FreedesktopNotifier
 from desktop.notifications.notify_call import SIGNATURE, Server, notify_call
+from desktop.notifications.server_watch import Patience
 from desktop.notifications.session_bus import SessionBus
 from tests.fakes.notices import decision
 from tests.fakes.notification_server import ADDRESS

@@ -12,9 +12,10 @@ from desktop.domain.notices import NoticeActed
 from desktop.domain.ports import Notifier
 from desktop.notifications.choose import Candidate, ChosenNotifier
 from desktop.notifications.desktop_notifier import DesktopNotifierBackend
-from desktop.notifications.freedesktop import FreedesktopNotifier, Patience
+from desktop.notifications.freedesktop import FreedesktopNotifier
 from desktop.notifications.null import NullNotifier
 from desktop.notifications.plyer_basic import PlyerNotifier
+from desktop.notifications.server_watch import Patience
 from desktop.notifications.session_bus import SessionBus
 from tests.fakes import private_bus
 from tests.fakes.centre_library import CentreLibrary

@@ -11,7 +11,8 @@ from PySide6.QtCore import QCoreApplication, QEventLoop
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.notices import NoticeActed
-from desktop.notifications.freedesktop import FreedesktopNotifier, Patience
+from desktop.notifications.freedesktop import FreedesktopNotifier
+from desktop.notifications.server_watch import ADDRESS, Patience
 from desktop.notifications.session_bus import SessionBus
 from tests.fakes import private_bus
 from tests.fakes.private_bus import Daemon, PrivateBus
@@ -74,9 +75,7 @@ class Desk:
         """Turn the Qt loop until everything sent so far, in both directions, has arrived."""
         answered: list[object] = []
         bus = self.notifier._bus
-        from desktop.notifications.freedesktop import _ADDRESS
-
-        bus.call(_ADDRESS, "GetServerInformation", on_reply=answered.append)
+        bus.call(ADDRESS, "GetServerInformation", on_reply=answered.append)
         self.until(lambda: bool(answered))
         daemon.read(0.02)
 

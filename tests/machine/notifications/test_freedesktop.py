@@ -7,6 +7,7 @@ import pytest
 
 from desktop.domain.notices import Act, Button, Urgency
 from desktop.notifications.freedesktop import FreedesktopNotifier
+from desktop.notifications.server_watch import Patience
 from tests.fakes.notices import decision, news
 from tests.fakes.private_bus import Daemon, PrivateBus
 from tests.machine.notifications.conftest import HASTE, Desk
@@ -413,7 +414,7 @@ def test_fault_16_a_daemon_that_hangs_is_given_up_and_taken_back(desk: Desk, dae
 
 def test_fault_16_a_daemon_that_hangs_from_the_start_costs_a_moment(desk: Desk, daemon: Start) -> None:
     server = daemon("--hang")
-    desk.notifier._patience = desk.notifier._patience.__class__(start=100)
+    desk.notifier._watch._patience = Patience(start=100)
 
     desk.start()
 
