@@ -47,10 +47,12 @@ def _install(version: str) -> None:
         for lock in (LOCKS / version).iterdir():
             shutil.copy(lock, fresh)
         done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(fresh)],
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--prefix", str(fresh)],
             cwd=fresh, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=INSTALL_WITHIN_S, check=False,
         )  # fmt: skip
+        # Not there is one thing, there and not what was pinned is another.
+        assert "EINTEGRITY" not in done.stderr, f"version {version} is not the package of its lock file: {done.stderr}"
         if done.returncode != 0 or not _program(fresh).exists():
             raise Unavailable(f"npm could not install version {version}: {done.stderr.strip()[-300:]}")
         shutil.rmtree(CACHE / version, ignore_errors=True)
