@@ -306,3 +306,100 @@ def test_an_input_that_is_none_is_shown_as_it_came(log: ConversationLog) -> None
     assert isinstance(started, ToolCallStarted)
     assert started.call.draft is not None
     assert "rm" in started.call.draft.text
+
+
+def skimmed(*lines: dict[str, object] | bytes) -> tuple[ConversationLog, list[Event]]:
+    """What a reader makes of the end of a log, without its descriptions."""
+    reader = ConversationLog(S, AgentKind("some-agent"), ("<machine>",))
+    written = [
+        line if isinstance(line, bytes) else json.dumps({"timestamp": NOW, **line}, separators=(",", ":")).encode()
+        for line in lines
+    ]
+    events = reader.skim(b"".join(line + b"\n" for line in written), is_last_try=True)
+    assert events is not None
+    return reader, [event for event in events if not isinstance(event, SessionDescribed)]
+
+
+def prompt(words: str) -> dict[str, object]:
+    return {"type": "user", "message": {"role": "user", "content": words}}
+
+
+def answer(words: str) -> dict[str, object]:
+    message = {"id": "m1", "role": "assistant", "content": [{"type": "text", "text": words}], "stop_reason": "end_turn"}
+    return {"type": "assistant", "message": message}
+
+
+def results(*calls: str) -> dict[str, object]:
+    blocks = [{"tool_use_id": call, "type": "tool_result", "content": "ok"} for call in calls]
+    return {"type": "user", "message": {"role": "user", "content": blocks}}
+
+
+def uses(*calls: str) -> dict[str, object]:
+    blocks = [{"type": "tool_use", "id": call, "name": "Bash", "input": {"command": "ls"}} for call in calls]
+    return {"type": "assistant", "message": {"id": "m0", "role": "assistant", "content": blocks}}
+
+
+def test_a_line_of_a_person_that_cannot_be_read_is_counted_and_the_rest_told() -> None:
+    reader, events = skimmed(prompt("go"), b'{"type":"user","message":{"role":"user","content":', answer("Done."))
+
+    assert reader.skipped == 1
+    assert kinds(events)[0] is TurnStarted
+    assert TurnFinished in kinds(events)
+
+
+def test_several_results_in_one_record_end_all_their_calls() -> None:
+    _, events = skimmed(prompt("go"), uses("t1", "t2", "t3"), results("t1", "t2"), answer("Done."))
+
+    assert TurnFinished in kinds(events)
+    left = {event.call.id for event in events if isinstance(event, ToolCallStarted)}
+    left -= {event.call for event in events if isinstance(event, ToolCallEnded)}
+    assert left <= {"t3"}
+
+
+def test_what_the_terminal_was_given_in_full_is_not_searched_for_results() -> None:
+    full = {**results("t1"), "toolUseResult": {"tool_use_id": "t2"}}
+
+    _, events = skimmed(prompt("go"), uses("t1", "t2"), full)
+
+    ended = {event.call for event in events if isinstance(event, ToolCallEnded)}
+    assert "t2" not in ended
+
+
+def test_a_helper_that_outlived_its_turn_has_all_of_the_log_read() -> None:
+    launched = {**results("t1"), "toolUseResult": {"status": "async_launched", "agentId": "a1"}}
+
+    _, events = skimmed(prompt("first"), uses("t1"), launched, answer("Started."), prompt("second"), answer("Done."))
+
+    assert [event.prompt for event in events if isinstance(event, TurnStarted)] == ["first", "second"]
+
+
+def test_a_result_is_no_prompt_wherever_its_record_says_whose_it_is() -> None:
+    blocks = [{"type": "tool_result", "tool_use_id": "t1", "content": "ok"}]
+    turned = {"type": "user", "message": {"content": blocks, "role": "user"}}
+
+    _, events = skimmed(prompt("go"), uses("t1"), turned, answer("Done."))
+
+    assert [event.prompt for event in events if isinstance(event, TurnStarted)] == ["go"]
+
+
+def test_what_is_attached_to_a_prompt_is_no_prompt() -> None:
+    attached = {"attachment": {"type": "file"}, **prompt("the file")}
+
+    _, events = skimmed(prompt("go"), attached, answer("Done."))
+
+    assert [event.prompt for event in events if isinstance(event, TurnStarted)] == ["go"]
+
+
+def test_blocks_of_a_person_begin_a_turn_unless_they_carry_a_result() -> None:
+    typed = {"type": "user", "message": {"role": "user", "content": [{"type": "text", "text": "go on"}]}}
+
+    _, events = skimmed(answer("Earlier."), typed, answer("Done."))
+
+    assert [event.prompt for event in events if isinstance(event, TurnStarted)] == ["go on"]
+
+
+def test_an_end_that_reaches_not_back_to_a_turns_begin_asks_for_more(log: ConversationLog) -> None:
+    ended = json.dumps({"timestamp": NOW, **answer("Done.")}, separators=(",", ":")).encode() + b"\n"
+
+    assert log.skim(ended, is_last_try=False) is None
+    assert log.skim(ended, is_last_try=True)
