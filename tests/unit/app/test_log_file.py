@@ -1,6 +1,7 @@
-"""The log file: where an error arose, and not a word of what it quotes."""
+"""What is in the log file, and what never is."""
 
 import logging
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,51 +9,49 @@ import pytest
 
 from desktop.app import log_file
 
+log = logging.getLogger(__name__)
+
 
 @pytest.fixture
-def handlers_put_back() -> Iterator[None]:
-    before = list(logging.getLogger().handlers)
-    yield
-    for handler in set(logging.getLogger().handlers) - set(before):
-        logging.getLogger().removeHandler(handler)
-        handler.close()
+def written(tmp_path: Path) -> Iterator[Path]:
+    handler = log_file.begin(tmp_path / "state")
+    assert handler is not None
+    yield tmp_path / "state" / log_file.NAME
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+
+
+def test_what_we_did_is_in_the_log(written: Path) -> None:
+    log.warning("the relay was renewed")
+
+    assert "WARNING" in written.read_text()
+    assert "the relay was renewed" in written.read_text()
+    assert stat.S_IMODE(written.parent.stat().st_mode) == 0o700
 
 
 @pytest.mark.logs_errors
-@pytest.mark.usefixtures("handlers_put_back")
-def test_an_error_is_written_with_its_frames_and_kind_and_without_its_message(tmp_path: Path) -> None:
-    assert log_file.begin(tmp_path / "state") is not None
-    said = "the person's " + "own words"
-
+def test_attack_59_an_error_is_told_by_kind_and_place_and_never_by_its_message(written: Path) -> None:
     try:
-        raise ValueError(said)
+        raise ValueError("deploy --with sk-proj-Zx81qqLm20Pw")
     except ValueError:
-        logging.getLogger("desktop.test").exception("it went wrong")
+        log.exception("a reply was not carried")
 
-    written = (tmp_path / "state" / log_file.NAME).read_text()
-    assert "ERROR desktop.test: it went wrong" in written
-    assert "test_log_file.py" in written
-    assert written.rstrip().endswith("builtins.ValueError")
-    assert said not in written
-
-
-@pytest.mark.usefixtures("handlers_put_back")
-def test_a_place_that_cannot_be_written_costs_the_log_and_nothing_else(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "state").write_text("a file in the place of our folder")
-
-    assert log_file.begin(tmp_path / "state") is None
-    assert "there will be no log file" in caplog.text
+    told = written.read_text()
+    assert "builtins.ValueError" in told
+    assert "test_log_file.py" in told
+    assert "Zx81" not in told.replace('raise ValueError("deploy --with sk-proj-Zx81qqLm20Pw")', "")
 
 
-@pytest.mark.usefixtures("handlers_put_back")
-def test_it_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_file, "LOG_BYTES", 2000)
-    log_file.begin(tmp_path)
+@pytest.mark.logs_errors
+def test_an_error_told_of_where_none_is_does_not_matter(written: Path) -> None:
+    log.error("odd", exc_info=(None, None, None))
 
-    for _ in range(200):
-        logging.getLogger("desktop.test").warning("x" * 100)
+    assert "odd" in written.read_text()
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == [log_file.NAME, f"{log_file.NAME}.1"]
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 4200
+
+def test_a_place_that_cannot_be_written_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert log_file.begin(tmp_path / "file" / "state") is None
+
+    assert "no log file" in caplog.text
