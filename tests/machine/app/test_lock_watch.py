@@ -1,6 +1,5 @@
 """Screen savers and logind on buses of their own, and what we make of their words."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from jeepney.io.blocking import open_dbus_connection
 from pytestqt.qtbot import QtBot
 
 from desktop.app.lock_watch import LockWatch, _system_address
-from tests.fakes import private_bus, screen_saver
+from tests.fakes import screen_saver
 from tests.fakes.private_bus import Daemon, PrivateBus
 
 FREEDESKTOP = "org.freedesktop.ScreenSaver"
@@ -18,14 +17,6 @@ GNOME = "org.gnome.ScreenSaver"
 LOGIND = "org.freedesktop.login1"
 
 Start = Callable[..., Daemon]
-
-
-@pytest.fixture
-def bus(tmp_path: Path) -> Iterator[PrivateBus]:
-    if shutil.which("dbus-daemon") is None:
-        pytest.skip("dbus-daemon is not installed: nothing about locked screens is tested")
-    with private_bus.running(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture

@@ -25,15 +25,6 @@ from desktop.policy import notices
 from tests.helpers.story import SESSION, Story, permission
 
 
-@pytest.fixture
-def story() -> Story:
-    told = Story()
-    told.waits(10)
-    told.session_starts()
-    told.waits(10)
-    return told
-
-
 def many_ask(story: Story, count: int) -> list[SessionId]:
     """So many sessions ask, one after the other."""
     sessions = [SessionId(f"example:s{number}") for number in range(count)]

@@ -16,15 +16,6 @@ from tests.helpers.story import PID, SESSION, Story, permission
 HOUR = 3600.0
 
 
-@pytest.fixture
-def story() -> Story:
-    told = Story()
-    told.waits(10)
-    told.session_starts()
-    told.waits(10)
-    return told
-
-
 @pytest.mark.parametrize("jump", [-HOUR, HOUR, -3 * 24 * HOUR])
 def test_fault_9_no_age_is_negative_after_the_clock_was_set(story: Story, jump: float) -> None:
     story.works()

@@ -44,15 +44,6 @@ from desktop.hub.effects import Deliver, NoteClosed, NoteName, NoteOpened, NoteS
 from tests.helpers.story import AGENT, KIND, PID, SESSION, Story, at, permission
 
 
-@pytest.fixture
-def story() -> Story:
-    told = Story()
-    told.waits(10)
-    told.session_starts()
-    told.waits(10)
-    return told
-
-
 def test_a_request_is_told_at_once_and_withdrawn_when_answered_in_the_terminal(story: Story) -> None:
     story.works()
 
