@@ -1,7 +1,5 @@
 """Takes the answers to the questions of one request: choices, or free words of one's own."""
 
-from itertools import pairwise
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -204,10 +202,12 @@ class QuestionView(QWidget):
             view.changed.connect(self._on_question_changed)
             self._layout.insertWidget(number, view)
             self._questions.append(view)
-        stops = [*(stop for view in self._questions for stop in view.tab_stops), self._send]
-        for before, after in pairwise(stops):
-            QWidget.setTabOrder(before, after)
         self._refresh()
+
+    @property
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab visits, in the order it is drawn."""
+        return [*(stop for view in self._questions for stop in view.tab_stops), self._send]
 
     def set_open(self, *, is_open: bool) -> None:
         """Whether answers are taken now."""

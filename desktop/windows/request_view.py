@@ -5,6 +5,7 @@ there, unchanged and to its end, for long enough to be read (see arming.py).
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -310,6 +311,7 @@ class RequestView(QWidget):
         self._questions.setVisible(asks)
         if asks:
             self._questions.show_request(request, draft)
+            self._set_tab_order(self._questions.tab_stops)
         self._reason.blockSignals(True)
         self._reason.setPlainText("" if asks else draft)
         self._reason.blockSignals(False)
@@ -320,14 +322,14 @@ class RequestView(QWidget):
             old.hide()
             old.deleteLater()
         self._rules = [_Rule(suggestion, self._theme, self) for suggestion in suggestions]
-        before: QWidget = self._text
         for rule in self._rules:
             self._rules_layout.addWidget(rule)
-            QWidget.setTabOrder(before, rule.box)
-            before = rule.box
-        # What is made last comes last by itself, and Tab would pass from the text to the answers.
-        QWidget.setTabOrder(before, self._mode)
-        QWidget.setTabOrder(self._mode, self._allow)
+        self._set_tab_order([*(rule.box for rule in self._rules), self._mode, self._allow])
+
+    def _set_tab_order(self, stops: Sequence[QWidget]) -> None:
+        """Visit *stops* next to the text: what is made last would else come last, after the answers."""
+        for before, after in pairwise([self._text, *stops]):
+            QWidget.setTabOrder(before, after)
 
     def _show_circumstances(self, request: Request, row: Row) -> None:
         self._what.setText(self._what_is_asked(request, row))

@@ -18,10 +18,11 @@ from desktop.domain.settings import ColourScheme
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.draft_edit import DraftEdit, Drafts
 from desktop.windows.labels import WrapLabel
+from desktop.windows.question_view import QuestionView
 from desktop.windows.request_text import LONGEST_LINE, RequestText
 from desktop.windows.request_view import RequestView
 from desktop.windows.theme import Theme
-from tests.widgets.boards import permission, row
+from tests.widgets.boards import permission, question, row
 
 ARMING_MS = 120
 
@@ -531,3 +532,16 @@ def test_a_fear_of_the_first_request_is_not_told_of_the_second(stage: Stage) -> 
     stage.view.show_request(second, both)
 
     assert not stage.says("Careful")
+
+
+def test_tab_visits_the_options_before_anything_else(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    asked = question()
+    stage.updates(replace(asked, questions=(replace(asked.questions[0], is_multiple=True),)))
+    view = stage.view.findChild(QuestionView)
+
+    chain: list[QWidget] = [stage.view.findChild(RequestText)]
+    while chain[-1] is not view.tab_stops[-1]:
+        chain.append(chain[-1].nextInFocusChain())
+
+    assert [stop for stop in chain[1:] if stop.focusPolicy() & Qt.FocusPolicy.TabFocus] == view.tab_stops
