@@ -176,9 +176,8 @@ def _without_live_state(session: Session, now: datetime) -> Standing:
         phase = Phase.NEEDS_ANSWER if hook.claim is Claim.WAITING_ANSWER else Phase.NEEDS_APPROVAL
         again = hook.at + hook.ttl if hook.ttl is not None else None
         return Standing(phase, f"its hook says it waits: {hook.detail}", hook.at, again)
-    if not session.evidence and session.turn is None and now < session.seen_first_at + STARTING:
-        # Its hook told of it before its process was found.
-        return Standing(Phase.IDLE, "it is starting", session.seen_first_at, session.seen_first_at + STARTING)
+    if not session.evidence and now < session.seen_first_at + STARTING:
+        return _announced(session)
     if not alive and hook is None:
         return Standing(Phase.UNKNOWN, "no live process of it was found", session.active_at or session.seen_first_at)
     if session.turn is None:
@@ -190,6 +189,15 @@ def _without_live_state(session: Session, now: datetime) -> Standing:
         standing = _at_rest(session, None)
         return Standing(standing.phase, f"{standing.reason} (no live state: from its transcript)", standing.since)
     return _in_turn(session, session.turn.started_at, now)
+
+
+def _announced(session: Session) -> Standing:
+    """Its hook told of it before its process was found."""
+    again = session.seen_first_at + STARTING
+    turn = session.turn
+    if turn is not None and turn.finished_at is None:
+        return Standing(Phase.WORKING, "a turn runs (its process is being looked for)", turn.started_at, again)
+    return Standing(Phase.IDLE, "it is starting", session.seen_first_at, again)
 
 
 def _in_turn(session: Session, started_at: datetime, now: datetime) -> Standing:

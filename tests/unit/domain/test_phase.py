@@ -154,6 +154,10 @@ def test_a_session_told_of_by_its_hook_alone_is_starting_until_its_process_shoul
 
     assert stand(told) == Standing(Phase.IDLE, "it is starting", at(99), at(99) + STARTING)
     assert stand(told, at(99) + STARTING).reason == "no live process of it was found"
+    prompted = replace(told, turn=Turn(at(99.5)))
+    why = "a turn runs (its process is being looked for)"
+    assert stand(prompted) == Standing(Phase.WORKING, why, at(99.5), at(99) + STARTING)
+    assert stand(prompted, at(99) + STARTING).phase is Phase.UNKNOWN
 
 
 def test_nothing_known_is_unknown_with_the_reason() -> None:
