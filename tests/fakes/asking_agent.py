@@ -59,7 +59,10 @@ def _write_reply(payload: bytes, request: Request, reply: RequestReply) -> bytes
 
 def _read_live_state(content: bytes, home: str) -> LiveState | None:
     """As the fake agent has it, with the agent's own stamp, and one status more: it asks for approval."""
-    fields = json.loads(content)
+    try:
+        fields = json.loads(content)
+    except ValueError:
+        return None  # half written
     is_asking = fields["status"] == "asking"
     state = read_live_state(
         json.dumps({**fields, "status": "waiting" if is_asking else fields["status"]}).encode(), home
