@@ -15,7 +15,7 @@ SIZES = (16, 20, 22, 24, 32, 44, 48, 64)
 MOST_COUNTED = 9
 
 # Of the icon, by how many characters the count has: at 22 px the dot of the "!" stays clear of the badge and its gap.
-_GLYPH_SHARES = (1.0, 0.78, 0.66)
+_GLYPH_SHARES = (1.0, 0.78, 0.64)
 _BADGE_SHARES = (0.0, 0.5, 0.46)
 _LOWEST_BADGE = 8  # pixels: in fewer rows no digit can be read
 _WIDTH_OF_TWO = 1.4  # of the badge's height
@@ -86,7 +86,7 @@ def _told(count: int) -> str:
 
 
 def _cut_badge(painter: QPainter, text: str, size: int, outline: int, tokens: Tokens) -> None:
-    height = max(_LOWEST_BADGE, round(size * _BADGE_SHARES[len(text)]))
+    height = max(_LOWEST_BADGE, round(size * _BADGE_SHARES[len(text)]) - outline)  # the rim takes the rest
     width = height if len(text) == 1 else round(height * _WIDTH_OF_TWO)
     box = QRectF(size - width - outline, size - height - outline, width, height)
     gap = 0.0 if outline else max(1.0, size * _GAP_SHARE)  # the rim keeps them apart as well
