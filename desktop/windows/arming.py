@@ -7,6 +7,7 @@ appears, moves, is resized or becomes active, the content changes, the screen wa
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QPushButton, QWidget
+from shiboken6 import isValid
 
 _DISTURBING = frozenset(
     {
@@ -116,7 +117,7 @@ class Arming(QObject):
             widget.installEventFilter(self)
             widget = None if widget.isWindow() else widget.parentWidget()
         handle = self._widget.window().windowHandle()
-        if handle is not None:
+        if handle is not None and isValid(handle):  # a window that is being destroyed tells of its end with it gone
             handle.installEventFilter(self)
 
     @Slot()

@@ -147,7 +147,7 @@ class RequestText(QPlainTextEdit):
             event.ignore()
 
     def _is_filled(self) -> bool:
-        return bool(self._text) and not self.document().isEmpty()
+        return bool(self._text) != self.document().isEmpty()  # a plan may hold nothing, and that is seen at once
 
     def _fill(self) -> None:
         self._is_complete = len(self._text) <= MOST_CHARACTERS

@@ -411,6 +411,8 @@ class RequestView(QWidget):
         self._foot.setText(words.SEPARATOR.join(part for part in told if part))
 
     def _size_text(self, request: Request) -> str:
+        if not request.text:
+            return ""
         lines, size = len(request.text.removesuffix("\n").split("\n")), bytes_of(request.text)
         counted = self.tr("%n lines", "", lines) if lines != 1 else self.tr("1 line")
         size_text = self.tr("{lines}, {bytes} bytes").replace("{lines}", counted).replace("{bytes}", f"{size:,}")

@@ -545,3 +545,13 @@ def test_tab_visits_the_options_before_anything_else(qtbot: QtBot) -> None:
         chain.append(chain[-1].nextInFocusChain())
 
     assert [stop for stop in chain[1:] if stop.focusPolicy() & Qt.FocusPolicy.TabFocus] == view.tab_stops
+
+
+def test_a_plan_that_holds_nothing_can_be_approved(qtbot: QtBot) -> None:
+    stage = Stage(qtbot)
+    stage.shows(replace(permission(text=""), kind=RequestKind.PLAN))
+
+    stage.arms()
+    stage.clicks("Approve")
+
+    assert isinstance(stage.replies[0], ApprovePlan)
