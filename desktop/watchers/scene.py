@@ -124,6 +124,8 @@ class Scene:
         for pid in ended:
             self._end(pid)
         self._look_again(now)
+        if self._reconcile_at <= now and self._scan_at <= now + self._pace.scan_busy / 2:
+            self._scan_at = now  # one wake-up serves both
         if now >= self._scan_at:
             self._scan(now)
         if now >= self._reconcile_at:

@@ -220,7 +220,7 @@ class _Idle:
         environment = self._home.environment()
         self._trays = {
             "bare": _Tray("bare_tray.py", environment),
-            "ours": _Tray("our_tray.py", environment, str(LIVE)),
+            "ours": _Tray("our_tray.py", environment, str(LIVE), "alone"),
         }
         self._trays["bare"].said("shown")
         self._trays["ours"].said("known")

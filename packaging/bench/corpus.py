@@ -32,7 +32,7 @@ _USAGE = {
     "service_tier": "standard",
     "cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 1200},
 }
-_AT = "2026-01-02T03:04:05.000Z"
+AT = "2026-01-02T03:04:05.000Z"
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,12 @@ def call(session: str, number: str, command: str) -> bytes:
     return _answer(session, use, "tool_use")
 
 
+def write_call(session: str, number: str, path: str) -> bytes:
+    """The agent writes a file."""
+    use = {"type": "tool_use", "id": number, "name": "Write", "input": {"file_path": path, "content": "x"}}
+    return _answer(session, use, "tool_use")
+
+
 def result(session: str, number: str, size: int) -> bytes:
     """A tool's result."""
     block = {"type": "tool_result", "tool_use_id": number, "content": "r" * size}
@@ -100,7 +106,7 @@ def _line(session: str, kind: str, message: dict[str, object], **more: object) -
         **_ENVELOPE,
         "type": kind,
         "message": {**message, "usage": _USAGE},
-        "timestamp": _AT,
+        "timestamp": AT,
         "sessionId": session,
     }
     return json.dumps({**record, "sessionId": session, **more}, separators=(",", ":")).encode() + b"\n"

@@ -29,5 +29,12 @@ def board_shown(tray: Tray, board: Board, now: datetime) -> None:
 
 
 QSystemTrayIcon.show = shown
+# Without a screen there is no tray to be seen in, and then the window is shown in its stead.
+QSystemTrayIcon.isSystemTrayAvailable = staticmethod(lambda: True)
 Tray.show_board = board_shown
+if sys.argv[2:] == ["alone"]:
+    # What others start on this machine meanwhile is no idleness of ours: it is listed, and not looked at.
+    from desktop.watchers.process_scan import LinuxProcesses
+
+    LinuxProcesses.look = lambda *_: None
 sys.exit(main.main([]))
