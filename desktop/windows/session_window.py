@@ -22,12 +22,13 @@ from desktop.domain.phase import Phase
 from desktop.domain.replies import MarkSeen, OpenRequest
 from desktop.domain.settings import Settings
 from desktop.formats import text, words
-from desktop.windows.answer_button import AnswerButton
+from desktop.windows.banners import Banners
 from desktop.windows.connect_view import ConnectView
 from desktop.windows.draft_edit import Drafts
 from desktop.windows.glyphs import GlyphLabel
 from desktop.windows.icons import IconName, icon
-from desktop.windows.labels import ElidedLabel, PlainLabel, WrapLabel
+from desktop.windows.keys_page import KeysPage
+from desktop.windows.labels import ElidedLabel, WrapLabel
 from desktop.windows.session_list import SessionList
 from desktop.windows.session_row import Clock
 from desktop.windows.theme import (
@@ -35,9 +36,7 @@ from desktop.windows.theme import (
     LARGE,
     MEDIUM,
     SMALL,
-    TIGHT,
     WINDOW_WIDTH,
-    Button,
     Ink,
     Theme,
     Type,
@@ -48,7 +47,6 @@ _HEIGHT = 600
 _HEADER_HEIGHT = 64
 _FOOTER_HEIGHT = 32
 _HEADER_GLYPH = 20
-_MOST_TROUBLES = 3
 
 
 def _now() -> datetime:
@@ -73,8 +71,6 @@ class SessionWindow(QWidget):
         self._clock = clock
         self._board = Board(at=clock())
         self._open_request: RequestId | None = None
-        self._put_off: set[AgentKind] = set()
-        self._banner_kind: AgentKind | None = None
         self._is_locked = False
         self._seen: tuple[SessionId, Phase] | None = None
         self.setWindowTitle(self.tr("Agent Tray"))
@@ -84,7 +80,7 @@ class SessionWindow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFont(theme.font(Type.BODY))
         self._build_header()
-        self._build_banners()
+        self._banners = Banners(theme, self)
         self._build_pages()
         self._build_footer()
         layout = QVBoxLayout(self)
@@ -92,8 +88,7 @@ class SessionWindow(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._header)
         layout.addWidget(self._line())
-        layout.addWidget(self._troubles)
-        layout.addWidget(self._connect_banner)
+        layout.addWidget(self._banners)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self._footer)
         self.setMinimumSize(320, 240)
@@ -112,8 +107,8 @@ class SessionWindow(QWidget):
         self._show_ages()
         self._list.show_board(board)
         self._mark_seen()
-        self._show_troubles()
-        self._show_connect_banner()
+        self._banners.show_board(board)
+        self._tell_banners()
         if self._pages.currentWidget() in (self._list, self._empty):
             self._pages.setCurrentWidget(self._list if board.rows else self._empty)
             if board.rows and self.hasFocus():
@@ -134,7 +129,7 @@ class SessionWindow(QWidget):
         self._connect_view.show_diff(kind, label, diff, removes=removes)
         self._pages.setCurrentWidget(self._connect_view)
         self._connect_view.setFocus()
-        self._show_connect_banner()
+        self._tell_banners()
 
     def show_diff_trouble(self, trouble: str) -> None:
         """Say in the place of the diff why it cannot be done."""
@@ -323,28 +318,6 @@ class SessionWindow(QWidget):
         button.setIconSize(QSize(16, 16))
         return button
 
-    def _build_banners(self) -> None:
-        theme = self._theme
-        self._troubles = QFrame(self)
-        set_property(self._troubles, "surface", "raised")
-        self._troubles_text = WrapLabel(theme, Type.BODY, Ink.AMBER, self._troubles)
-        layout = QVBoxLayout(self._troubles)
-        layout.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
-        layout.addWidget(self._troubles_text)
-        self._connect_banner = QFrame(self)
-        set_property(self._connect_banner, "surface", "raised")
-        self._connect_text = WrapLabel(theme, Type.BODY, Ink.TEXT, self._connect_banner)
-        self._connect_button = AnswerButton(theme, self.tr("Connect…"), parent=self._connect_banner)
-        self._later = AnswerButton(theme, self.tr("Not now"), kind=Button.QUIET, parent=self._connect_banner)
-        row = QHBoxLayout(self._connect_banner)
-        row.setContentsMargins(LARGE, SMALL, MEDIUM, SMALL)
-        row.setSpacing(TIGHT)
-        row.addWidget(self._connect_text, 1)
-        row.addWidget(self._connect_button)
-        row.addWidget(self._later)
-        self._troubles.hide()
-        self._connect_banner.hide()
-
     def _build_pages(self) -> None:
         theme = self._theme
         self._drafts = Drafts()
@@ -358,40 +331,9 @@ class SessionWindow(QWidget):
         empty.addWidget(nothing)
         empty.addStretch()
         self._connect_view = ConnectView(theme, self._pages)
-        self._help = QWidget(self._pages)
-        grid = QVBoxLayout(self._help)
-        grid.setContentsMargins(48, LARGE, LARGE, LARGE)
-        grid.setSpacing(TIGHT)
-        for key, meaning in self._keys():
-            line = QHBoxLayout()
-            name = PlainLabel(theme, Type.STRONG, Ink.TEXT, self._help)
-            name.setText(key)
-            name.setFixedWidth(110)
-            told = WrapLabel(theme, Type.BODY, Ink.MUTED, self._help)
-            told.setText(meaning)
-            line.addWidget(name)
-            line.addWidget(told, 1)
-            grid.addLayout(line)
-        self._help_close = AnswerButton(theme, self.tr("Close"), "Esc", parent=self._help)
-        grid.addSpacing(SMALL)
-        grid.addWidget(self._help_close, 0, Qt.AlignmentFlag.AlignLeft)
-        grid.addStretch()
+        self._help = KeysPage(theme, self._pages)
         for page in (self._list, self._empty, self._connect_view, self._help):
             self._pages.addWidget(page)
-
-    def _keys(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("j  k  ↓  ↑", self.tr("next, previous session")),
-            ("n", self.tr("next session that needs you")),
-            ("Enter", self.tr("open the session")),
-            ("a  Ctrl+⏎", self.tr("allow or approve, once it can be pressed")),
-            ("d", self.tr("deny")),
-            ("r", self.tr("deny with a reason, or reply")),
-            ("1 … 9", self.tr("choose an option")),
-            ("/", self.tr("filter")),
-            ("Esc", self.tr("close the session, the filter, the window")),
-            ("?", self.tr("this list")),
-        )
 
     def _build_footer(self) -> None:
         self._footer = QFrame(self)
@@ -422,9 +364,8 @@ class SessionWindow(QWidget):
         self._menu.aboutToShow.connect(self._fill_menu)
         self._filter.textChanged.connect(self._on_filter_text_changed)
         self._filter.installEventFilter(self)
-        self._connect_button.clicked.connect(self._on_connect_button_clicked)
-        self._later.clicked.connect(self._on_later_clicked)
-        self._help_close.clicked.connect(self._show_list)
+        self._banners.diff_asked.connect(self.diff_asked)
+        self._help.closed.connect(self._show_list)
         self._connect_view.connect_asked.connect(self.connect_asked)
         self._connect_view.disconnect_asked.connect(self.disconnect_asked)
         self._connect_view.closed.connect(self._show_list)
@@ -453,26 +394,8 @@ class SessionWindow(QWidget):
         self._subline.setText(words.subline(self._board, self._clock()))
         self._subline.setVisible(bool(self._subline.text()) and not self._filter.isVisibleTo(self))
 
-    def _show_troubles(self) -> None:
-        told = [
-            f"{text.one_line(trouble.text, 200)} {text.one_line(trouble.remedy, 200)}".strip()
-            for trouble in self._board.troubles[:_MOST_TROUBLES]
-        ]
-        self._troubles_text.setText("\n".join(told))
-        self._troubles.setVisible(bool(told))
-
-    def _show_connect_banner(self) -> None:
-        lacking = [
-            (kind, label)
-            for kind, label, is_connected in self._board.agents_seen
-            if not is_connected and kind not in self._put_off
-        ]
-        is_shown = bool(lacking) and self._pages.currentWidget() is not self._connect_view
-        self._banner_kind = lacking[0][0] if lacking else None
-        if lacking:
-            said = self.tr("{agent} can be watched but not yet answered from here.")
-            self._connect_text.setText(said.replace("{agent}", text.isolate(text.one_line(lacking[0][1], 60))))
-        self._connect_banner.setVisible(is_shown)
+    def _tell_banners(self) -> None:
+        self._banners.set_connecting(is_connecting=self._pages.currentWidget() is self._connect_view)
 
     def _show_filter(self) -> None:
         self._headline.hide()
@@ -492,11 +415,11 @@ class SessionWindow(QWidget):
     def _show_list(self) -> None:
         self._pages.setCurrentWidget(self._list if self._board.rows else self._empty)
         self._list.setFocus()
-        self._show_connect_banner()
+        self._tell_banners()
 
     def _show_help(self) -> None:
         self._pages.setCurrentWidget(self._help)
-        self._help_close.setFocus()
+        self._help.focus_close()
 
     @Slot()
     def _fill_menu(self) -> None:
@@ -546,17 +469,6 @@ class SessionWindow(QWidget):
     @Slot(str)
     def _on_filter_text_changed(self, wanted: str) -> None:
         self._list.set_filter(wanted)
-
-    @Slot()
-    def _on_connect_button_clicked(self) -> None:
-        if self._banner_kind is not None:
-            self.diff_asked.emit(self._banner_kind)
-
-    @Slot()
-    def _on_later_clicked(self) -> None:
-        if self._banner_kind is not None:
-            self._put_off.add(self._banner_kind)
-        self._show_connect_banner()
 
     @Slot()
     def _on_connect_action_triggered(self) -> None:
