@@ -131,8 +131,7 @@ class Stage:
 
     def close(self) -> None:
         """End everything that was started here, whoever started it."""
-        if self._tray is not None:
-            self.stop_tray()
+        self.stop_tray()
         for close in reversed(self._closing):
             close()
         janitor.sweep(MARK, str(self.base))
@@ -152,11 +151,11 @@ class Stage:
         until(self._answers, "the tray to answer")
 
     def stop_tray(self) -> None:
-        """Ask the tray to end."""
-        assert self._tray is not None
-        self._tray.terminate()
-        self._tray.wait(10)
-        self._tray = None
+        """Ask the tray to end, if it runs."""
+        if self._tray is not None:
+            self._tray.terminate()
+            self._tray.wait(10)
+            self._tray = None
 
     def kill_tray(self) -> None:
         """End the tray without a word."""

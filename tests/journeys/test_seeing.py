@@ -65,8 +65,16 @@ class Player:
         self.agent.answer(number[1])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def window_in_view(stage: Stage) -> None:
+    """A window with the list of sessions, whatever was done with it before."""
+    stage.stop_tray()
+    stage.start_tray()
+    stage.follower.tell("raise")
+
+
 @pytest.fixture(scope="module", params=list(PLAYERS))
-def player(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Player]:
+def player(stage: Stage, window_in_view: None, request: pytest.FixtureRequest) -> Iterator[Player]:
     """A session that every row of the module plays in."""
     found = Player(stage, request.param)
     yield found
