@@ -14,6 +14,16 @@ NOW = datetime(2030, 5, 6, 12, 0, tzinfo=UTC)
 AGENT = AgentKind("robot")
 
 
+class Clock:
+    """A clock on the wall that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 def permission(
     session: str = "robot:1",
     text: str = "alembic upgrade head && pytest -q tests/refunds",

@@ -1,6 +1,6 @@
 """The mini window: small, pinned, and never in the way."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,15 +18,7 @@ from desktop.windows.mini_card import GUARD_MS, MiniCard
 from desktop.windows.mini_place import MiniPlace, MiniSize
 from desktop.windows.mini_window import MiniWindow
 from desktop.windows.theme import Theme
-from tests.widgets.boards import NOW, board, permission, question, row, sample
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.widgets.boards import NOW, Clock, board, permission, question, row, sample
 
 
 @pytest.fixture

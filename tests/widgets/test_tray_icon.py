@@ -1,7 +1,7 @@
 """The icon follows the board, calmly."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from PySide6.QtGui import QIcon
@@ -11,18 +11,10 @@ from pytestqt.qtbot import QtBot
 from desktop.domain.phase import Phase
 from desktop.tray.art import Panel, tray_icon
 from desktop.tray.icon import LEAST_MS_BETWEEN_UPDATES, Tray
-from tests.widgets.boards import NOW, board, permission, row, sample
+from tests.widgets.boards import NOW, Clock, board, permission, row, sample
 
 # WORKAROUND: Qt 6.12's X11 tray code asks the offscreen platform for a signal that only xcb has.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture

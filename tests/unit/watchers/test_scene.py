@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -56,18 +57,22 @@ def heard() -> Heard:
     return Heard()
 
 
-@pytest.fixture
-def scene(tmp_path: Path, table: Table, heard: Heard) -> Iterator[Scene]:
-    """A scene that is about to be opened."""
-    made = Scene(
+def new_scene(home: Path, table: Table, heard: Heard, formerly: Mapping[int, str] = MappingProxyType({})) -> Scene:
+    return Scene(
         [FAKE],
         heard,
         store=MemoryCursors(),
-        environment={"HOME": str(tmp_path)},
+        environment={"HOME": str(home)},
         pace=PACE,
         table=table,
-        formerly={},
+        formerly=formerly,
     )
+
+
+@pytest.fixture
+def scene(tmp_path: Path, table: Table, heard: Heard) -> Iterator[Scene]:
+    """A scene that is about to be opened."""
+    made = new_scene(tmp_path, table, heard)
     yield made
     made.close()
 
@@ -157,15 +162,7 @@ def test_a_file_that_stays_unreadable_is_counted_once(scene: Scene, table: Table
 def test_a_process_that_was_known_before_a_failure_and_is_gone_is_reported(
     tmp_path: Path, table: Table, heard: Heard
 ) -> None:
-    scene = Scene(
-        [FAKE],
-        heard,
-        store=MemoryCursors(),
-        environment={"HOME": str(tmp_path)},
-        pace=PACE,
-        table=table,
-        formerly={FIRST: "7"},
-    )
+    scene = new_scene(tmp_path, table, heard, formerly={FIRST: "7"})
 
     scene.open()
     scene.close()
