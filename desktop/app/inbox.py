@@ -56,7 +56,7 @@ class Inbox(QObject):
 
     def event(self, event: QEvent) -> bool:
         """Drain one slice."""
-        if not isinstance(event, _Woken):
+        if event.type() != _Woken.KIND:  # its Python side may be gone by now: the class says nothing
             return super().event(event)
         try:
             self._drain()
