@@ -1,5 +1,6 @@
 """Starts the tray: one instance, Qt, signals of the system, and an orderly end."""
 
+import gc
 import logging
 import os
 import signal
@@ -58,6 +59,7 @@ def run(*, is_smoke: bool) -> int:
     icon = QPixmap()
     icon.loadFromData(resources.resource_bytes("icons/agent-tray.svg"))
     application.setWindowIcon(QIcon(icon))
+    gc.freeze()  # modules stay for ever: the collector need not look through them again and again
     program = Program(runtime, sys.platform, tray)
     crash.install(paths.places().state, program.report_crash)
     signals = _Signals(application)

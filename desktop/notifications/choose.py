@@ -14,6 +14,7 @@ from desktop.domain.ports import Notifier
 from desktop.domain.settings import Backend
 from desktop.notifications.freedesktop import FreedesktopNotifier
 from desktop.notifications.null import NullNotifier
+from desktop.notifications.plyer_basic import PlyerNotifier
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def candidates(platform: str, preference: Backend, icon: str = "") -> tuple[Cand
         best = (Candidate("desktop-notifier", _desktop_notifier),)
     else:
         best = (Candidate("freedesktop", partial(FreedesktopNotifier, icon=icon) if icon else FreedesktopNotifier),)
-    basic = Candidate("plyer", _plyer)
+    basic = Candidate("plyer", PlyerNotifier)
     none = Candidate("none", NullNotifier)
     match preference:
         case Backend.AUTOMATIC:
@@ -53,12 +54,6 @@ def _desktop_notifier() -> Notifier:
     from desktop.notifications.desktop_notifier import DesktopNotifierBackend  # with asyncio, for 20 ms
 
     return DesktopNotifierBackend()
-
-
-def _plyer() -> Notifier:
-    from desktop.notifications.plyer_basic import PlyerNotifier
-
-    return PlyerNotifier()
 
 
 def _nothing_acted(_acted: NoticeActed) -> None:
