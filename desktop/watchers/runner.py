@@ -1,9 +1,16 @@
 """A process of an agent that we know to live, and what it said of itself."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from desktop.domain.agent import Agent, LiveState
+from desktop.domain.events import Event, EvidenceGiven, SessionDescribed
 from desktop.domain.ids import SessionId
+from desktop.domain.session import Claim, Evidence, Launch, Source
+from desktop.watchers.catch_up import BAD_RECORD
+from desktop.watchers.process_scan import Process
+
+NO_LIVE_STATE = "this version keeps no live state: hooks and transcript only"
 
 
 @dataclass(slots=True)
@@ -33,3 +40,25 @@ class Runner:
         """Every session that this process holds open."""
         held = {state.session for state in self.states.values()}
         return held | {self.stand_in.session} if self.stand_in is not None else held
+
+    def introduced(self, session: SessionId, process: Process | None, cwd: str, now: datetime) -> tuple[Event, ...]:
+        """What there is to say of *session* while the process itself says nothing."""
+        is_headless = (
+            self.agent.is_headless is not None and process is not None and self.agent.is_headless(process.argv)
+        )
+        launch = Launch.HEADLESS if is_headless else Launch.INTERACTIVE
+        evidence = Evidence(Source.PROCESS, Claim.ALIVE, now, NO_LIVE_STATE, origin=str(self.pid))
+        described = SessionDescribed(
+            session, self.agent.kind, now, cwd=cwd, pid=self.pid, launch=launch, home=self.home
+        )
+        return described, EvidenceGiven(session, evidence)
+
+
+def is_session(agent: Agent, process: Process) -> bool:
+    """Whether *process* is one of *agent* that holds a session; not, when the adapter stumbles over it."""
+    if agent.is_session_process is None:
+        return False
+    try:
+        return agent.is_session_process(process.exe, process.argv)
+    except BAD_RECORD:
+        return False

@@ -17,18 +17,16 @@ from desktop.domain.events import (
     EvidenceGiven,
     HealthReported,
     ProcessEnded,
-    SessionDescribed,
     SessionEnded,
 )
 from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.ports import Sink
-from desktop.domain.session import Claim, Evidence, Launch, Source
+from desktop.domain.session import Claim, Evidence, Source
 from desktop.watchers import directory_watch, log_discovery, process_scan
-from desktop.watchers.catch_up import BAD_RECORD
 from desktop.watchers.ears import Ears, Interest
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import Process, ProcessTable
-from desktop.watchers.runner import Runner, StandIn
+from desktop.watchers.runner import Runner, StandIn, is_session
 from desktop.watchers.state_files import Removed, StateFiles, Unreadable
 from desktop.watchers.transcripts import Cursors, Transcripts
 
@@ -37,7 +35,6 @@ _log = logging.getLogger(__name__)
 HEARING = "file watching"
 CLEARED = "cleared: the process goes on with a new conversation"
 RENAMED = "known by its own id now"
-NO_LIVE_STATE = "this version keeps no live state: hooks and transcript only"
 
 # Homes come from the environment of processes; nobody has more than a few, and a flood of them costs watches.
 _MOST_HOMES = 64
@@ -246,7 +243,7 @@ class Scene:
                 return None
         else:
             process = self._table.look(state.pid)
-            if process is None or not _is_session(home.agent, process):
+            if process is None or not is_session(home.agent, process):
                 return None
         return self._welcome(home.agent, state.pid, started, home.home, is_listed=False)
 
@@ -254,7 +251,7 @@ class Scene:
 
     def _meet(self, process: Process, now: float) -> None:
         for agent in self._agents:
-            if not _is_session(agent, process):
+            if not is_session(agent, process):
                 continue
             fallback = log_discovery.default_home(agent, self._environment)
             home = log_discovery.home_of(agent, self._table.environment(process.pid), fallback)
@@ -318,12 +315,7 @@ class Scene:
         runner.stand_in = StandIn(session, native)
         if before is not None:
             self._leave(before.session, runner, RENAMED)
-        process, now = self._table.look(pid), _now()
-        is_headless = agent.is_headless is not None and process is not None and agent.is_headless(process.argv)
-        launch = Launch.HEADLESS if is_headless else Launch.INTERACTIVE
-        evidence = Evidence(Source.PROCESS, Claim.ALIVE, now, NO_LIVE_STATE, origin=str(pid))
-        described = SessionDescribed(session, agent.kind, now, cwd=cwd, pid=pid, launch=launch, home=runner.home)
-        self._emit((described, EvidenceGiven(session, evidence)))
+        self._emit(runner.introduced(session, self._table.look(pid), cwd, _now()))
         if native:
             self._transcripts.follow(runner.pid, agent, session, native, runner.home, cwd)
 
@@ -404,15 +396,6 @@ class Scene:
     def _emit(self, events: Sequence[Event]) -> None:
         for event in events:
             self._sink(event)
-
-
-def _is_session(agent: Agent, process: Process) -> bool:
-    if agent.is_session_process is None:
-        return False
-    try:
-        return agent.is_session_process(process.exe, process.argv)
-    except BAD_RECORD:
-        return False
 
 
 def _now() -> datetime:

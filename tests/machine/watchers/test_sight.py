@@ -21,7 +21,8 @@ from desktop.domain.events import (
 )
 from desktop.domain.session import Claim, Source
 from desktop.watchers.pace import Pace
-from desktop.watchers.scene import CLEARED, NO_LIVE_STATE, RENAMED
+from desktop.watchers.runner import NO_LIVE_STATE
+from desktop.watchers.scene import CLEARED, RENAMED
 from desktop.watchers.sight import WATCHING
 from tests.fakes.fake_agent_record import FAKE, Heard, MemoryCursors, read_live_state, transcript_paths
 from tests.machine.watchers.conftest import Begin, Launch
