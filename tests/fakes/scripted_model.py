@@ -31,6 +31,8 @@ STEP = re.compile(rf"({'|'.join(STEPS)}): ?(.*)", re.DOTALL)
 ERRORS = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error", 529: "overloaded_error"}
 USAGE = {"input_tokens": 10, "output_tokens": 10, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
 WORDS_PER_SECOND = 10
+# As over a network: an agent that fails within milliseconds never says that it was busy.
+ERROR_AFTER_S = 0.4
 
 DATABASE = {
     "question": "Which database should we use?", "header": "Database", "multiSelect": False,
@@ -227,6 +229,7 @@ class Talk(BaseHTTPRequestHandler):
             self.server.sent.append(sent)
         try:
             if reply.status != 200:
+                time.sleep(ERROR_AFTER_S)
                 self._say(reply.status, _error(reply.status))
             elif body.get("stream"):
                 self._stream(reply, body.get("model"))
