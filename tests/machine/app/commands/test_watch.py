@@ -45,7 +45,11 @@ def ends_when_watched(socket: HookSocket) -> threading.Thread:
     """End the tray as soon as somebody has been told what it sees."""
 
     def end() -> None:
-        until(lambda: any(one.stage is Stage.WATCHING and not one.unsent for one in list(socket._switchboard._connections)))
+        until(
+            lambda: any(
+                one.stage is Stage.WATCHING and not one.unsent for one in list(socket._switchboard._connections)
+            )
+        )
         socket.stop(5)
 
     thread = threading.Thread(target=end)
