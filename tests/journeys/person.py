@@ -74,7 +74,7 @@ class Person:
         self.look()
         self.press("slash")
         self.type(words)
-        self.press("Return", "Return")
+        self.press("Return", "k", "k", "Return")  # of several of one name, the most urgent
 
     def press(self, *keys: str) -> float:
         """Press keys by the names X gives them; return when."""

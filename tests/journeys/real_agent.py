@@ -69,7 +69,8 @@ class Registered:
     @property
     def session(self) -> str:
         """Its conversation, as the tray names it."""
-        return f"{KIND}:{self.registry()['sessionId']}"
+        # The agent writes its file in place: for a moment it is empty.
+        return f"{KIND}:{until(lambda: self.registry().get('sessionId'), 'its own file to name its conversation')}"
 
     def status(self) -> str:
         return str(self.registry().get("status", ""))
