@@ -38,6 +38,8 @@ RENAMED = "known by its own id now"
 
 # Homes come from the environment of processes; nobody has more than a few, and a flood of them costs watches.
 _MOST_HOMES = 64
+# From a person's home down to the folder of a transcript; whoever builds deeper while we look is met by the reconcile.
+_MOST_FLOORS = 8
 
 
 class Scene:
@@ -276,6 +278,8 @@ class Scene:
             if runner.exit_descriptor is not None:
                 self._selector.register(runner.exit_descriptor, selectors.EVENT_READ, runner)
             self._runners[pid] = runner
+            # With somebody to watch the truth is due sooner.
+            self._reconcile_at = min(self._reconcile_at, time.monotonic() + self._pace.reconcile_live)
         runner.is_listed = runner.is_listed or is_listed
         return runner
 
@@ -352,6 +356,13 @@ class Scene:
     def _rewatch(self, now: float) -> None:
         self._is_rewatch_due = self._transcripts.is_moved = False
         new = self._ears.listen(self._interests())
+        if new:
+            # A directory made just before we listened to the one above it made no sound either: once more, deeper.
+            for _ in range(_MOST_FLOORS):
+                deeper = self._ears.listen(self._interests())
+                if not deeper - new:
+                    break
+                new |= deeper
         self._hearing_is(self._ears.trouble, now)
         # What appeared before we listened made no sound.
         for home in list(self._homes.values()):

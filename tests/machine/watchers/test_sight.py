@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from desktop.domain.events import (
     TurnStarted,
 )
 from desktop.domain.session import Claim, Source
+from desktop.watchers.ears import Ears, Interest
 from desktop.watchers.pace import Pace
 from desktop.watchers.runner import NO_LIVE_STATE
 from desktop.watchers.scene import CLEARED, RENAMED
@@ -70,6 +72,25 @@ def test_a_new_session_in_a_home_that_did_not_exist_is_seen_within_a_second(
     began = time.monotonic()
     _, at = heard.wait(says("fake:one", Claim.WORKING))
     assert at - began < 0.25
+
+
+def test_fault_13_a_directory_made_just_before_it_is_listened_for_is_found(
+    begin: Begin, launch: Launch, heard: Heard, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen = Ears.listen
+    home.mkdir()
+
+    def listen_late(ears: Ears, interests: Mapping[str, Interest]) -> frozenset[str]:
+        if not (home / "live").exists():
+            launch()  # its live-state directory appears after we have seen that there is none
+        return listen(ears, interests)
+
+    monkeypatch.setattr(Ears, "listen", listen_late)
+    began = time.monotonic()
+    begin(pace=Pace(scan_busy=60.0, scan_quiet=60.0, reconcile_live=60.0))
+
+    _, at = heard.wait(described("fake:one"))
+    assert at - began < SOON
 
 
 def test_a_session_in_a_home_of_its_own_is_found_by_its_process(
