@@ -56,6 +56,11 @@ class Site:
         assert isinstance(sessions, list)
         return next((session["request"] for session in sessions if session["request"] is not None), None)
 
+    def is_seen(self) -> bool:
+        """Whether the tray tells of a session."""
+        answer = asking.ask("status")
+        return answer is not None and bool(answer["sessions"])
+
     def is_answerable(self) -> bool:
         """Whether a request is open and can be answered from the tray."""
         request = self.request()
@@ -141,6 +146,7 @@ def test_fault_34_a_tray_whose_files_were_replaced_goes_on_with_what_it_has(
     for part in ("desktop", "tests", "resources"):
         shutil.copytree(ROOT / part, installed / part, ignore=shutil.ignore_patterns("__pycache__"))
     tray = site.tray(installed)
+    until(site.is_seen)  # its threads have begun
 
     for module in (installed / "desktop").rglob("*.py"):
         module.write_text("raise SystemExit('this is another version')\n")
