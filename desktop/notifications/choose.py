@@ -15,6 +15,7 @@ from desktop.domain.settings import Backend
 from desktop.notifications.freedesktop import FreedesktopNotifier
 from desktop.notifications.null import NullNotifier
 from desktop.notifications.plyer_basic import PlyerNotifier
+from desktop.notifications.server_watch import NOBODY_THERE
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,9 @@ class Candidate:
     name: str
     make: Callable[[], Notifier]
     notifier: Notifier | None = None
+    # It speaks to the same service as the best: where nobody is, its words would reach nobody, or come late, from a
+    # service that has just come back, and could not be taken back any more.
+    leans_on_service: bool = False
     refusal: str = ""
     is_listening: bool = field(default=False)
 
@@ -33,11 +37,12 @@ class Candidate:
 def candidates(platform: str, preference: Backend, icon: str = "") -> tuple[Candidate, ...]:
     """What to try on *platform* (as sys.platform has it), in order; *icon* is a file, for where none is installed."""
     best: tuple[Candidate, ...]
-    if platform in ("darwin", "win32"):
-        best = (Candidate("desktop-notifier", _desktop_notifier),)
-    else:
+    is_freedesktop = platform not in ("darwin", "win32")
+    if is_freedesktop:
         best = (Candidate("freedesktop", partial(FreedesktopNotifier, icon=icon) if icon else FreedesktopNotifier),)
-    basic = Candidate("plyer", PlyerNotifier)
+    else:
+        best = (Candidate("desktop-notifier", _desktop_notifier),)
+    basic = Candidate("plyer", PlyerNotifier, leans_on_service=is_freedesktop)
     none = Candidate("none", NullNotifier)
     match preference:
         case Backend.AUTOMATIC:
@@ -126,6 +131,9 @@ class ChosenNotifier(QObject):
         for candidate in self._order:
             if candidate.refusal and candidate.is_listening:
                 continue
+            if candidate.leans_on_service and not self._is_anybody_there():
+                candidate.refusal = "it would speak to the same service"
+                continue
             if not candidate.is_listening:
                 candidate.notifier = candidate.notifier or candidate.make()
                 candidate.is_listening = True
@@ -136,11 +144,17 @@ class ChosenNotifier(QObject):
                 return
             log.info("no notifications by %s: %s", candidate.name, candidate.refusal)
 
+    def _is_anybody_there(self) -> bool:
+        return not any(candidate.refusal in NOBODY_THERE for candidate in self._order)
+
     def _on_acted(self, acted: NoticeActed) -> None:
         self._acted(acted)
 
     def _on_changed(self, candidate: Candidate, reason: str) -> None:
         candidate.refusal = reason
+        for other in self._order:
+            if other.leans_on_service and not other.is_listening:
+                other.refusal = ""
         serving = self._current
         if reason and candidate is not serving:
             return

@@ -19,6 +19,12 @@ NAME = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
 ADDRESS = DBusAddress(PATH, bus_name=NAME, interface=NAME)
 
+_NONE_RUNS = "no notification service runs"
+_SILENT = "the notification service does not answer"
+_WENT_AWAY = "the notification service went away"
+NOBODY_THERE = frozenset({_NONE_RUNS, _SILENT, _WENT_AWAY})
+"""Reasons that leave nobody to show anything, whoever asks and however."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -28,7 +34,8 @@ class Patience:
     notify: int = 2000
     absence: int = 1000  # a daemon that restarts is back within this
     excess: int = 1500
-    retry: int = 30_000
+    first_retry: int = 2000  # a service may take its name before it listens; twice as long each time
+    retry: int = 30_000  # and so long at most
     timeouts: int = 3  # a number, not a time: so many, and the server counts as hung
 
 
@@ -59,6 +66,7 @@ class ServerWatch(QObject):
         self._is_stopped = True
         self._summoned_at = float("-inf")
         self._epoch = 0
+        self._retry_ms = patience.retry
         self._absence = QTimer(self, singleShot=True)
         self._absence.timeout.connect(self._on_absence_timeout)
         self._retry = QTimer(self, singleShot=True)
@@ -102,7 +110,8 @@ class ServerWatch(QObject):
         if self._is_stopped:
             return
         if not self._retry.isActive():
-            self._retry.start(self._patience.retry)
+            self._retry.start(self._retry_ms)
+            self._retry_ms = min(self._retry_ms * 2, self._patience.retry)
         if is_news and not self._is_starting and not self._absence.isActive():
             log.warning("notifications: %s", reason)
             self._changed(reason)
@@ -113,6 +122,8 @@ class ServerWatch(QObject):
         if self._is_stopped:
             return
         if owner:
+            self._retry.stop()
+            self._retry_ms = min(self._patience.first_retry, self._patience.retry)
             self._probe()
             return
         if was_serving:
@@ -182,7 +193,7 @@ class ServerWatch(QObject):
     def _on_absence_timeout(self) -> None:
         if self._server is None:
             self._reason = ""
-            self.give_up("the notification service went away")
+            self.give_up(_WENT_AWAY)
 
     @Slot()
     def _on_retry_timeout(self) -> None:
@@ -194,9 +205,9 @@ def in_words(reply: Reply) -> str:
     """Why the server cannot be had, from what came back."""
     match reply.error.rpartition(".")[2]:
         case "ServiceUnknown" | "NameHasNoOwner":
-            return "no notification service runs"
+            return _NONE_RUNS
         case "TimedOut" | "NoReply" | "Timeout":
-            return "the notification service does not answer"
+            return _SILENT
         case "Disconnected":
             return "not connected to the session bus"
         case "":

@@ -38,10 +38,12 @@ class Server:
         self.last_id = 0
         self.is_hung = options.hang
         self.to_refuse = options.refuse
+        self.to_lose = options.lose
 
     def serve(self) -> None:
         stdin = sys.stdin.fileno()
         pending = b""
+        self.receive()  # what came in one read with the leave to have the name: no select will tell of it
         while True:
             ready, _, _ = select.select([stdin] if self.is_hung else [stdin, self.connection.sock], [], [])
             if stdin in ready:
@@ -85,6 +87,9 @@ class Server:
         return True
 
     def answer(self, message: Message) -> None:
+        if self.to_lose:
+            self.to_lose -= 1
+            return
         fields = message.header.fields
         body = message.body
         match fields[HeaderFields.member]:
@@ -151,6 +156,7 @@ def main() -> int:
     parser.add_argument("--double", action="store_true")
     parser.add_argument("--hang", action="store_true")
     parser.add_argument("--refuse", type=int, default=0)
+    parser.add_argument("--lose", type=int, default=0, help="calls that are never answered")
     parser.add_argument("--inhibited", action="store_true")
     options = parser.parse_args()
     with open_dbus_connection() as connection:

@@ -1,6 +1,7 @@
 """Who shows notifications: found, missed and found again, on a real bus."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -73,6 +74,21 @@ def test_a_server_that_goes_is_forgotten_at_once_and_missed_after_a_moment(
     assert desk.told[-1] == "other"
     assert desk.watch.epoch > epoch
     qtbot.waitUntil(lambda: desk.changes == ["the notification service went away"])
+
+
+def test_a_server_that_does_not_listen_yet_is_asked_again_soon(
+    qtbot: QtBot, bus: PrivateBus, daemon: Callable[..., Daemon]
+) -> None:
+    session = SessionBus(bus.address)
+    patience = replace(HASTE, first_retry=300, retry=3_600_000)
+    watch = ServerWatch(session, lambda: None, lambda: None, patience, session)
+    daemon("--lose", "1")
+
+    watch.start(lambda reason: None)
+
+    qtbot.waitUntil(lambda: watch.server is not None)
+    watch.stop()
+    session.close()
 
 
 def test_giving_up_is_told_once_and_looked_into_again(qtbot: QtBot, desk: Desk, daemon: Callable[..., Daemon]) -> None:

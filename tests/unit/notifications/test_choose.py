@@ -113,6 +113,27 @@ def test_a_worse_one_that_recovers_changes_nothing() -> None:
     assert (house.serving, house.changes) == ("best", [])
 
 
+def test_where_nobody_shows_anything_the_basic_one_says_nothing_that_could_not_be_taken_back() -> None:
+    best, basic, none = Lamp("best"), Lamp("basic"), Lamp("none")
+    house = House(best)
+    house.notifier.prefer(
+        [
+            Candidate("best", lambda: best),
+            Candidate("basic", lambda: basic, leans_on_service=True),
+            Candidate("none", lambda: none),
+        ]
+    )
+
+    best.changed("the notification service went away")
+
+    assert (house.serving, basic.starts) == ("none", 0)
+    assert [name for name, _ in house.notifier.refusals] == ["best", "basic"]
+    best.changed("")
+    assert (house.serving, house.notifier.refusals) == ("best", ())
+    best.changed("the notification service refuses: AccessDenied")
+    assert (house.serving, basic.starts) == ("basic", 1)
+
+
 def test_a_server_that_is_replaced_is_passed_on() -> None:
     house = House(best := Lamp("best"))
 
