@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from desktop.domain.events import Event
@@ -43,6 +44,39 @@ class LiveState:
     process_started: str  # in the unit of the agent; on Linux, ticks as in /proc/<pid>/stat field 22
     cwd: str
     events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """What the beginning of a log tells of the session that writes it."""
+
+    native: str
+    cwd: str
+    started_at: datetime | None = None
+    is_hidden: bool = False  # an errand of the agent's own, such as finding a title: no session of a person
+
+
+class Ability(StrEnum):
+    """What can be done about a session from here."""
+
+    SEE = "see"
+    KNOW_IT_WAITS = "know that it waits"
+    KNOW_WHAT_IT_ASKS = "know what it asks"
+    ALLOW = "allow"
+    DENY = "deny"
+    ANSWER = "answer"
+    PROMPT = "prompt"
+    INTERRUPT = "interrupt"
+    JUMP = "jump"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How an agent has one ability, in words; or, with *why_not*, why it lacks it or has it only in part."""
+
+    ability: Ability
+    how: str = ""
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +151,10 @@ class Agent:
     write_inbox: Callable[[str], bytes] | None = None  # text -> what the session's own socket takes
     inbox_label: str = ""  # how the model will see a message sent there
     interrupt_keys: tuple[str, ...] = ()
+    # Agents without live state are found by their process, and their session by the log it writes.
+    log_dirs: Callable[[str, str, datetime], Sequence[str]] | None = None  # (home, cwd, now): folders to look in
+    log_names: str = "*.jsonl"
+    read_log_head: Callable[[bytes, str], LogHead | None] | None = None  # (its first 64 KiB, its path)
+    hook_hold_s: int = 0  # the longest that a hook call may hide the agent's own prompt; 0 for as long as it takes
+    means: tuple[Means, ...] = ()  # what doctor and README tell; an ability that is not named is lacked
+    setup_note: str = ""  # what the person has to do in the agent itself after connecting, as a sentence
