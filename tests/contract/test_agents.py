@@ -106,19 +106,19 @@ def test_captured_data_tells_what_was_written_down(agent: Agent, capture: Path) 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.kind)
-def test_hostile_bytes_never_raise_and_never_leave_unencodable_text(agent: Agent, hostile: bytes) -> None:
+def test_attack_18_hostile_bytes_never_raise_and_never_leave_unencodable_text(agent: Agent, hostile: bytes) -> None:
     assert as_text(told(agent, hostile))
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if "hook" not in name and "time" not in name])
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.kind)
-def test_hostile_bytes_make_no_session_wait(agent: Agent, name: str) -> None:
+def test_attack_18_hostile_bytes_make_no_session_wait(agent: Agent, name: str) -> None:
     assert not waits(told(agent, HOSTILE[name]))
 
 
 @pytest.mark.parametrize(("agent", "capture"), LIVE)
 @pytest.mark.parametrize("native", ["/../x", "a\nb", "..", "a/b", "a\0b", "x" * 200, ""])
-def test_an_id_that_could_harm_a_path_names_no_session(agent: Agent, capture: Path, native: str) -> None:
+def test_attack_44_an_id_that_could_harm_a_path_names_no_session(agent: Agent, capture: Path, native: str) -> None:
     fields = json.loads(capture.read_bytes())
     assert agent.read_live_state
 
@@ -129,7 +129,7 @@ def test_an_id_that_could_harm_a_path_names_no_session(agent: Agent, capture: Pa
 
 
 @pytest.mark.parametrize(("agent", "capture"), CAPTURES)
-def test_a_wrong_type_in_any_field_never_raises(agent: Agent, capture: Path) -> None:
+def test_attack_18_a_wrong_type_in_any_field_never_raises(agent: Agent, capture: Path) -> None:
     lines = capture.read_bytes().split(b"\n") if capture.suffix == ".jsonl" else [capture.read_bytes()]
     seen_kinds: set[str] = set()
     for line in lines:
@@ -145,7 +145,7 @@ def test_a_wrong_type_in_any_field_never_raises(agent: Agent, capture: Path) -> 
 
 
 @pytest.mark.parametrize(("agent", "capture"), HOOKS)
-def test_a_wrong_type_never_makes_a_hook_ask_that_did_not(agent: Agent, capture: Path) -> None:
+def test_attack_18_a_wrong_type_never_makes_a_hook_ask_that_did_not(agent: Agent, capture: Path) -> None:
     record = json.loads(capture.read_bytes())
     assert agent.read_hook
     asked = bool(waits(agent.read_hook(recorded.hook_call(capture.read_bytes()))))

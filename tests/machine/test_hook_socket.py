@@ -143,7 +143,7 @@ def test_a_call_of_an_unknown_agent_ends_at_once(tray: HookSocket, runtime: Path
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to become another user")
-def test_19_another_user_is_turned_away(tray: HookSocket, runtime: Path, events: Events) -> None:
+def test_attack_19_another_user_is_turned_away(tray: HookSocket, runtime: Path, events: Events) -> None:
     for directory in (runtime, runtime / "agent-tray"):
         directory.chmod(0o711)
     (runtime / "agent-tray" / "tray.sock").chmod(0o666)
@@ -166,7 +166,7 @@ def test_19_another_user_is_turned_away(tray: HookSocket, runtime: Path, events:
     assert told.stdout.strip() == "b''"
 
 
-def test_20_a_process_that_is_not_of_the_session_it_names_cannot_be_answered(
+def test_attack_20_a_process_that_is_not_of_the_session_it_names_cannot_be_answered(
     tray: HookSocket, runtime: Path, events: Events, front: Front
 ) -> None:
     with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
@@ -183,7 +183,7 @@ def test_20_a_process_that_is_not_of_the_session_it_names_cannot_be_answered(
         stranger.kill()
 
 
-def test_20_what_a_stranger_tells_of_a_living_session_is_ignored(
+def test_attack_20_what_a_stranger_tells_of_a_living_session_is_ignored(
     tray: HookSocket, runtime: Path, events: Events, front: Front
 ) -> None:
     with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
@@ -197,7 +197,7 @@ def test_20_what_a_stranger_tells_of_a_living_session_is_ignored(
     assert [event.text for event in events.of(ActivitySeen)] == ["ours"]
 
 
-def test_20_an_ask_waits_a_moment_for_the_owner_of_its_session_to_become_known(
+def test_attack_20_an_ask_waits_a_moment_for_the_owner_of_its_session_to_become_known(
     tray: HookSocket, runtime: Path, events: Events, front: Front
 ) -> None:
     front.owners.clear()
@@ -210,7 +210,7 @@ def test_20_an_ask_waits_a_moment_for_the_owner_of_its_session_to_become_known(
         assert events.wait(RequestOpened).request.is_answerable
 
 
-def test_20_an_ask_whose_session_nobody_owns_is_shown_and_let_go(
+def test_attack_20_an_ask_whose_session_nobody_owns_is_shown_and_let_go(
     tray: HookSocket, runtime: Path, events: Events, front: Front
 ) -> None:
     front.owners.clear()
@@ -221,7 +221,9 @@ def test_20_an_ask_whose_session_nobody_owns_is_shown_and_let_go(
     assert not events.wait(RequestOpened).request.is_verified
 
 
-def test_21_the_same_ask_on_two_connections_is_two_requests(tray: HookSocket, runtime: Path, events: Events) -> None:
+def test_attack_21_the_same_ask_on_two_connections_is_two_requests(
+    tray: HookSocket, runtime: Path, events: Events
+) -> None:
     first, second = ask(runtime, call()), ask(runtime, call())
     requests = [events.wait(RequestOpened, count).request.id for count in (1, 2)]
     assert len(set(requests)) == 2
@@ -233,7 +235,7 @@ def test_21_the_same_ask_on_two_connections_is_two_requests(tray: HookSocket, ru
     assert sorted([outcome(first)[0], outcome(second)[0]]) == [b"", YES]
 
 
-def test_21_a_request_asked_again_under_its_own_id_lets_the_first_hook_go(
+def test_attack_21_a_request_asked_again_under_its_own_id_lets_the_first_hook_go(
     tray: HookSocket, runtime: Path, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hook_socket.secrets, "token_hex", lambda size: "7" * 2 * size)
@@ -248,7 +250,7 @@ def test_21_a_request_asked_again_under_its_own_id_lets_the_first_hook_go(
     assert outcome(second)[0] == YES
 
 
-def test_21_a_second_reply_to_a_request_is_not_sent(tray: HookSocket, runtime: Path, events: Events) -> None:
+def test_attack_21_a_second_reply_to_a_request_is_not_sent(tray: HookSocket, runtime: Path, events: Events) -> None:
     process = ask(runtime, call())
     request = events.wait(RequestOpened).request.id
 
@@ -258,7 +260,7 @@ def test_21_a_second_reply_to_a_request_is_not_sent(tray: HookSocket, runtime: P
     assert outcome(process)[0] == YES
 
 
-def test_22_a_reply_to_another_request_reaches_nobody(tray: HookSocket, runtime: Path, events: Events) -> None:
+def test_attack_22_a_reply_to_another_request_reaches_nobody(tray: HookSocket, runtime: Path, events: Events) -> None:
     process = ask(runtime, call())
     request = events.wait(RequestOpened).request.id
 
@@ -280,7 +282,9 @@ def test_22_a_reply_to_another_request_reaches_nobody(tray: HookSocket, runtime:
         b"AT1 hook fake 2\nabcdef",
     ],
 )
-def test_23_a_frame_that_is_none_is_cut_off(tray: HookSocket, runtime: Path, events: Events, frame: bytes) -> None:
+def test_attack_23_a_frame_that_is_none_is_cut_off(
+    tray: HookSocket, runtime: Path, events: Events, frame: bytes
+) -> None:
     with client(runtime) as sock:
         sock.sendall(frame)
 
@@ -288,7 +292,9 @@ def test_23_a_frame_that_is_none_is_cut_off(tray: HookSocket, runtime: Path, eve
     assert events.of(RequestOpened) == []
 
 
-def test_23_half_a_frame_and_then_silence_is_cut_off_within_the_deadline(tray: HookSocket, runtime: Path) -> None:
+def test_attack_23_half_a_frame_and_then_silence_is_cut_off_within_the_deadline(
+    tray: HookSocket, runtime: Path
+) -> None:
     began = time.monotonic()
     with client(runtime) as header_only, client(runtime) as half_header:
         header_only.sendall(b"AT1 hook fake 1000\nabc")
@@ -298,7 +304,7 @@ def test_23_half_a_frame_and_then_silence_is_cut_off_within_the_deadline(tray: H
     assert hook_switchboard.READ_S * 0.9 < time.monotonic() - began < hook_switchboard.READ_S + 2
 
 
-def test_23_a_thousand_connections_cost_no_thread_and_the_next_call_is_served(
+def test_attack_23_a_thousand_connections_cost_no_thread_and_the_next_call_is_served(
     tray: HookSocket, runtime: Path, events: Events
 ) -> None:
     threads, before = threading.active_count(), descriptors()
@@ -321,7 +327,9 @@ def test_23_a_thousand_connections_cost_no_thread_and_the_next_call_is_served(
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_23_out_of_files_turns_callers_away_and_recovers(tray: HookSocket, runtime: Path, events: Events) -> None:
+def test_attack_23_out_of_files_turns_callers_away_and_recovers(
+    tray: HookSocket, runtime: Path, events: Events
+) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(10)
@@ -348,7 +356,7 @@ def test_23_out_of_files_turns_callers_away_and_recovers(tray: HookSocket, runti
     assert outcome(process)[0] == YES
 
 
-def test_24_a_stale_socket_is_replaced(runtime: Path, front: Front, events: Events) -> None:
+def test_attack_24_a_stale_socket_is_replaced(runtime: Path, front: Front, events: Events) -> None:
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(runtime / "agent-tray" / "tray.sock"))
     left.close()
@@ -364,7 +372,7 @@ def test_24_a_stale_socket_is_replaced(runtime: Path, front: Front, events: Even
 
 
 @pytest.mark.parametrize("kind", ["link", "file", "directory"])
-def test_24_something_else_in_the_place_of_the_socket_is_reported_and_left(
+def test_attack_24_something_else_in_the_place_of_the_socket_is_reported_and_left(
     runtime: Path, front: Front, events: Events, kind: str
 ) -> None:
     place = runtime / "agent-tray" / "tray.sock"
@@ -386,11 +394,11 @@ def test_24_something_else_in_the_place_of_the_socket_is_reported_and_left(
     assert os.path.lexists(place)
 
 
-def test_24_the_socket_is_for_its_owner_alone(tray: HookSocket, runtime: Path) -> None:
+def test_attack_24_the_socket_is_for_its_owner_alone(tray: HookSocket, runtime: Path) -> None:
     assert (runtime / "agent-tray" / "tray.sock").stat().st_mode & 0o777 == 0o600
 
 
-def test_26_a_web_request_is_cut_off(tray: HookSocket, runtime: Path) -> None:
+def test_attack_26_a_web_request_is_cut_off(tray: HookSocket, runtime: Path) -> None:
     with client(runtime) as sock:
         sock.sendall(b"POST /allow HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil\r\n\r\n" + b"x" * 200)
 
@@ -398,7 +406,7 @@ def test_26_a_web_request_is_cut_off(tray: HookSocket, runtime: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["allow", "approve", "say", "answer", "deny", "event", "cancel", "HOOK"])
-def test_56_no_verb_of_the_socket_answers(tray: HookSocket, runtime: Path, events: Events, verb: str) -> None:
+def test_attack_56_no_verb_of_the_socket_answers(tray: HookSocket, runtime: Path, events: Events, verb: str) -> None:
     process = ask(runtime, call())
     request = events.wait(RequestOpened).request.id
 
@@ -411,7 +419,9 @@ def test_56_no_verb_of_the_socket_answers(tray: HookSocket, runtime: Path, event
     assert outcome(process)[0] == b""
 
 
-def test_50_a_hook_that_dies_while_asking_lets_its_request_go(tray: HookSocket, runtime: Path, events: Events) -> None:
+def test_attack_50_a_hook_that_dies_while_asking_lets_its_request_go(
+    tray: HookSocket, runtime: Path, events: Events
+) -> None:
     process = ask(runtime, call())
     request = events.wait(RequestOpened).request.id
 
@@ -423,7 +433,7 @@ def test_50_a_hook_that_dies_while_asking_lets_its_request_go(tray: HookSocket, 
     assert events.wait(DeliveryFailed).request == request
 
 
-def test_50_a_hook_that_dies_under_the_reply_is_a_failed_delivery(
+def test_attack_50_a_hook_that_dies_under_the_reply_is_a_failed_delivery(
     tray: HookSocket, runtime: Path, events: Events
 ) -> None:
     sock = client(runtime)
@@ -438,7 +448,7 @@ def test_50_a_hook_that_dies_under_the_reply_is_a_failed_delivery(
     assert events.of(ReplyDelivered) == []
 
 
-def test_52_a_relay_that_never_confirms_is_a_failed_delivery(
+def test_attack_52_a_relay_that_never_confirms_is_a_failed_delivery(
     tray: HookSocket, runtime: Path, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hook_socket, "SAID_S", 0.2)
@@ -602,7 +612,7 @@ def test_a_watcher_that_does_not_read_is_let_go(tray: HookSocket, runtime: Path)
         until(lambda: not tray._switchboard._connections)
 
 
-def test_51_a_tray_killed_while_asking_lets_the_agent_ask_itself(runtime: Path) -> None:
+def test_attack_51_a_tray_killed_while_asking_lets_the_agent_ask_itself(runtime: Path) -> None:
     code = (
         "import os, sys, threading\n"
         "from pathlib import Path\n"

@@ -80,7 +80,7 @@ def test_a_session_outside_of_tmux_has_no_pane() -> None:
         ("x" * 5000, "x" * 5000),
     ],
 )
-def test_57_a_text_arrives_as_text_whatever_it_holds(tmux: Tmux, text: str, arrives: str) -> None:
+def test_attack_57_a_text_arrives_as_text_whatever_it_holds(tmux: Tmux, text: str, arrives: str) -> None:
     pane = tmux.start()
 
     terminal.send_prompt(pane, text, AGENT)
@@ -90,7 +90,7 @@ def test_57_a_text_arrives_as_text_whatever_it_holds(tmux: Tmux, text: str, arri
     assert "agent-tray" not in tmux.run("list-buffers")
 
 
-def test_57_a_pane_in_copy_mode_gets_nothing(tmux: Tmux) -> None:
+def test_attack_57_a_pane_in_copy_mode_gets_nothing(tmux: Tmux) -> None:
     pane = tmux.start()
     tmux.run("copy-mode", "-t", "%0")
 
@@ -102,7 +102,7 @@ def test_57_a_pane_in_copy_mode_gets_nothing(tmux: Tmux) -> None:
     assert tmux.sent()[1:] == []
 
 
-def test_57_a_dialog_gets_nothing(tmux: Tmux) -> None:
+def test_attack_57_a_dialog_gets_nothing(tmux: Tmux) -> None:
     pane = tmux.start("dialog")
 
     with pytest.raises(Refused, match="dialog"):
@@ -111,7 +111,7 @@ def test_57_a_dialog_gets_nothing(tmux: Tmux) -> None:
     assert tmux.sent()[1:] == []
 
 
-def test_57_what_a_person_began_to_type_is_not_sent_with_ours(tmux: Tmux) -> None:
+def test_attack_57_what_a_person_began_to_type_is_not_sent_with_ours(tmux: Tmux) -> None:
     pane = tmux.start()
     tmux.run("send-keys", "-t", "%0", "-l", "half")
     until(lambda: "half" in tmux.run("capture-pane", "-p", "-t", "%0"))
@@ -122,7 +122,7 @@ def test_57_what_a_person_began_to_type_is_not_sent_with_ours(tmux: Tmux) -> Non
     assert tmux.sent()[1:] == []
 
 
-def test_57_panes_tied_together_get_nothing(tmux: Tmux) -> None:
+def test_attack_57_panes_tied_together_get_nothing(tmux: Tmux) -> None:
     pane = tmux.start()
     tmux.run("set-option", "-w", "-t", "%0", "synchronize-panes", "on")
 

@@ -96,7 +96,7 @@ def test_the_socket_that_a_killed_tray_left_is_no_answer(runtime: Path) -> None:
     assert asking.ask("status") is None
 
 
-def test_24_a_directory_that_others_may_write_to_is_not_believed(tray: HookSocket, runtime: Path) -> None:
+def test_attack_24_a_directory_that_others_may_write_to_is_not_believed(tray: HookSocket, runtime: Path) -> None:
     runtime.chmod(0o777)
 
     assert asking.ask("status") is None

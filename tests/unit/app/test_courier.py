@@ -121,7 +121,7 @@ def test_a_process_that_was_never_known_to_be_the_session_is_not_ended(
     assert running.poll() is None
 
 
-def test_30_a_process_that_took_the_number_of_an_ended_one_is_not_ended(
+def test_fault_30_a_process_that_took_the_number_of_an_ended_one_is_not_ended(
     courier: Courier, events: Events, running: "subprocess.Popen[bytes]"
 ) -> None:
     courier.note_process(running.pid)

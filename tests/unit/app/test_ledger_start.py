@@ -26,7 +26,7 @@ def test_a_ledger_is_opened_without_a_word(events: Events) -> None:
     ledger.close()
 
 
-def test_a_ledger_that_could_not_be_read_is_said_to_have_been_put_aside(events: Events) -> None:
+def test_fault_20_a_ledger_that_could_not_be_read_is_said_to_have_been_put_aside(events: Events) -> None:
     place = paths.places().ledger
     place.parent.mkdir(parents=True)
     place.write_bytes(b"not a ledger" * 1000)
@@ -42,7 +42,7 @@ def test_a_ledger_that_could_not_be_read_is_said_to_have_been_put_aside(events: 
 
 
 @pytest.mark.logs_errors
-def test_a_newer_ledger_stays_shut_and_the_window_says_why(events: Events) -> None:
+def test_fault_22_a_newer_ledger_stays_shut_and_the_window_says_why(events: Events) -> None:
     Ledger(paths.places().ledger).close()
     with sqlite3.connect(paths.places().ledger) as other:
         other.execute("PRAGMA user_version=9")

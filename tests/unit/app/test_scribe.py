@@ -80,7 +80,7 @@ def test_a_second_answer_is_refused_with_a_sentence_and_is_no_illness(desk: Desk
     assert desk.health == []
 
 
-def test_fault_no_log_no_allow_while_the_ledger_is_locked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attack_53_no_log_no_allow_while_the_ledger_is_locked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.opens()
     desk.settles()
     desk.ledger._db.execute("PRAGMA busy_timeout=50")

@@ -61,7 +61,7 @@ def test_fault_26_the_lock_of_a_killed_tray_is_free(tmp_path: Path) -> None:
     lock.release()
 
 
-def test_24_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
+def test_attack_24_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "lock").symlink_to(tmp_path / "victim")
 
     with pytest.raises(OSError, match="symbolic"):

@@ -22,7 +22,7 @@ def test_the_session_is_asked_to_end(session: "subprocess.Popen[bytes]") -> None
     assert session.wait(5) == -signal.SIGTERM
 
 
-def test_30_another_process_with_its_number_is_left_alone(session: "subprocess.Popen[bytes]") -> None:
+def test_fault_30_another_process_with_its_number_is_left_alone(session: "subprocess.Popen[bytes]") -> None:
     with pytest.raises(Refused, match="another one"):
         process.stop(session.pid, "1")
 

@@ -36,7 +36,7 @@ def test_what_is_typed_is_read_from_the_screen(screen: str, typed: str | None) -
     assert terminal.input_of(screen, (MARK,)) == typed
 
 
-def test_57_nothing_that_a_terminal_would_obey_is_left() -> None:
+def test_attack_57_nothing_that_a_terminal_would_obey_is_left() -> None:
     every = "".join(map(chr, range(0x100)))
 
     assert not [
@@ -63,7 +63,7 @@ def test_an_agent_whose_prompt_nobody_knows_is_not_typed_to() -> None:
 
 
 @pytest.mark.parametrize("kind", ["relative", "in the project", "writable by all"])
-def test_47_a_planted_tmux_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_attack_47_a_planted_tmux_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     planted = tmp_path / "bin"
     planted.mkdir(mode=0o700)
     (planted / "tmux").write_text("#!/bin/sh\n")
@@ -77,7 +77,7 @@ def test_47_a_planted_tmux_is_not_started(tmp_path: Path, monkeypatch: pytest.Mo
         terminal.tmux_program("bin" if kind == "relative" else str(planted))
 
 
-def test_47_a_tmux_of_ours_elsewhere_is_used(tmp_path: Path) -> None:
+def test_attack_47_a_tmux_of_ours_elsewhere_is_used(tmp_path: Path) -> None:
     place = tmp_path / "bin"
     place.mkdir(mode=0o700)
     (place / "tmux").write_text("#!/bin/sh\n")

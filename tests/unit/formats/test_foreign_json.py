@@ -8,12 +8,12 @@ from desktop.formats import foreign_json
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_ever_raise(raw: bytes) -> None:
+def test_attack_18_no_bytes_ever_raise(raw: bytes) -> None:
     foreign_json.parse_object(raw)
 
 
 @pytest.mark.parametrize("raw", [b"[" * 1_000_000, b'{"a":' * 1_000_000, b"", b"{", b"NaN", b'{"a":1e999}'])
-def test_what_is_no_json_is_nothing(raw: bytes) -> None:
+def test_attack_18_what_is_no_json_is_nothing(raw: bytes) -> None:
     assert foreign_json.parse(raw) is None
 
 
@@ -32,7 +32,7 @@ def test_bytes_that_are_no_text_become_marks() -> None:
     assert foreign_json.parse_object(b'{"a":"\xff!"}') == {"a": "\ufffd!"}
 
 
-def test_a_field_of_the_wrong_type_counts_as_missing() -> None:
+def test_attack_18_a_field_of_the_wrong_type_counts_as_missing() -> None:
     fields: dict[str, object] = {"text": 7, "object": [], "objects": {"a": 1}, "mixed": [{"a": 1}, 7, None]}
 
     assert foreign_json.text_of(fields, "text") == ""

@@ -159,7 +159,7 @@ def test_a_call_nobody_knows_means_nothing(event: str) -> None:
 
 
 @pytest.mark.parametrize("native", ["../x", "a/b", "a\nb", "", " ", "-x", "x" * 129])
-def test_an_id_that_could_do_harm_names_no_session(native: str) -> None:
+def test_attack_44_an_id_that_could_do_harm_names_no_session(native: str) -> None:
     assert not hook_payload.is_plain_id(native)
     assert told("Stop", session_id=native) == []
 
@@ -173,7 +173,7 @@ def test_only_a_request_for_permission_is_held() -> None:
     assert not hook_payload.asks(b"")
 
 
-def test_an_input_nested_beyond_reason_opens_nothing() -> None:
+def test_attack_18_an_input_nested_beyond_reason_opens_nothing() -> None:
     deep = b'{"hook_event_name":"PermissionRequest","session_id":"abc","tool_name":"X","tool_input":{"a":%s}}'
     sizes = range(800, 1000, 9)  # around what Python's stack holds
 

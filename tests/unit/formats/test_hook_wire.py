@@ -40,7 +40,7 @@ def test_no_bytes_upset_the_reading_of_a_header(line: bytes) -> None:
     hook_wire.parse_header(line)
 
 
-def test_56_no_verb_answers_a_request() -> None:
+def test_attack_56_no_verb_answers_a_request() -> None:
     assert set(Verb) == {"hook", "status", "watch", "raise", "hello"}
 
 

@@ -10,7 +10,7 @@ TAIL = b" S %d 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0 0\n"
 
 
 @pytest.mark.parametrize("name", [b"plain", b"with blank", b"tricky) S 1 2 3 (x", b"\xff", b"new\nline", b""])
-def test_48_a_process_may_call_itself_anything(name: bytes) -> None:
+def test_attack_48_a_process_may_call_itself_anything(name: bytes) -> None:
     found = proc_stat.parse(b"12 (" + name + b")" + TAIL % (7, 4242))
 
     assert found is not None

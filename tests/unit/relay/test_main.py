@@ -125,7 +125,7 @@ def test_a_name_that_is_none_ends_it(runtime: Path, server: Server, name: str) -
         server.accept()
 
 
-def test_49_a_reply_to_other_bytes_than_its_own_input_is_not_printed(runtime: Path, server: Server) -> None:
+def test_attack_49_a_reply_to_other_bytes_than_its_own_input_is_not_printed(runtime: Path, server: Server) -> None:
     process = ask(runtime, PAYLOAD)
     server.accept()
 
@@ -150,7 +150,9 @@ def test_49_a_reply_to_other_bytes_than_its_own_input_is_not_printed(runtime: Pa
         b"hold\nhold on\n",
     ],
 )
-def test_25_an_answer_that_is_not_in_the_language_prints_nothing(runtime: Path, server: Server, answer: bytes) -> None:
+def test_attack_25_an_answer_that_is_not_in_the_language_prints_nothing(
+    runtime: Path, server: Server, answer: bytes
+) -> None:
     process = ask(runtime, PAYLOAD)
     server.accept()
 
@@ -159,7 +161,7 @@ def test_25_an_answer_that_is_not_in_the_language_prints_nothing(runtime: Path, 
     assert outcome(process) == NOTHING
 
 
-def test_25_a_server_that_ends_in_mid_reply_prints_nothing(runtime: Path, server: Server) -> None:
+def test_attack_25_a_server_that_ends_in_mid_reply_prints_nothing(runtime: Path, server: Server) -> None:
     process = ask(runtime, PAYLOAD)
     server.accept()
 
@@ -170,7 +172,7 @@ def test_25_a_server_that_ends_in_mid_reply_prints_nothing(runtime: Path, server
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to become another user")
-def test_25_a_squatting_server_of_another_user_hears_nothing(runtime: Path) -> None:
+def test_attack_25_a_squatting_server_of_another_user_hears_nothing(runtime: Path) -> None:
     code = (
         "import os, socket, sys\n"
         "s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o777)\n"
@@ -187,7 +189,7 @@ def test_25_a_squatting_server_of_another_user_hears_nothing(runtime: Path) -> N
 
 
 @pytest.mark.parametrize("spoil", ["open", "link", "base open", "base link"])
-def test_24_a_directory_that_others_could_write_is_not_used(
+def test_attack_24_a_directory_that_others_could_write_is_not_used(
     runtime: Path, server: Server, tmp_path: Path, spoil: str
 ) -> None:
     server.socket.settimeout(0.2)
@@ -211,7 +213,7 @@ def test_24_a_directory_that_others_could_write_is_not_used(
     tmp_path.chmod(0o700)
 
 
-def test_52_a_server_that_does_not_answer_is_left_within_a_second(runtime: Path, server: Server) -> None:
+def test_attack_52_a_server_that_does_not_answer_is_left_within_a_second(runtime: Path, server: Server) -> None:
     began = time.monotonic()
     process = ask(runtime, PAYLOAD)
     server.accept()
@@ -220,7 +222,7 @@ def test_52_a_server_that_does_not_answer_is_left_within_a_second(runtime: Path,
     assert time.monotonic() - began < 1.5
 
 
-def test_25_a_server_whose_heart_stops_is_left(runtime: Path, server: Server) -> None:
+def test_attack_25_a_server_whose_heart_stops_is_left(runtime: Path, server: Server) -> None:
     process = ask(runtime, PAYLOAD)
     server.accept()
     server.says(b"hold\n")
@@ -231,7 +233,7 @@ def test_25_a_server_whose_heart_stops_is_left(runtime: Path, server: Server) ->
     assert 4 < time.monotonic() - began < 7
 
 
-def test_51_the_end_of_the_server_ends_it_at_once(runtime: Path, server: Server) -> None:
+def test_attack_51_the_end_of_the_server_ends_it_at_once(runtime: Path, server: Server) -> None:
     process = ask(runtime, PAYLOAD)
     server.accept()
     server.says(b"hold\n")

@@ -317,7 +317,7 @@ def test_an_agent_that_never_ran_here_is_said_so(tmp_path: Path, records: Path) 
         connect(tmp_path / "missing", records)
 
 
-def test_46_settings_of_a_project_are_not_looked_at(
+def test_attack_46_settings_of_a_project_are_not_looked_at(
     home: Path, records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tmp_path / "project"

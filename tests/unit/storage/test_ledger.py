@@ -182,7 +182,7 @@ SWAP = (
         ),
     ],
 )
-def test_verify_says_what_was_done_to_the_record(chain: Ledger, path: Path, attack: str, told: str) -> None:
+def test_attack_58_verify_says_what_was_done_to_the_record(chain: Ledger, path: Path, attack: str, told: str) -> None:
     other = sqlite3.connect(path)
     other.executescript(attack)
     other.close()
@@ -190,7 +190,9 @@ def test_verify_says_what_was_done_to_the_record(chain: Ledger, path: Path, atta
     assert chain.verify().startswith(told)
 
 
-def test_an_entry_put_in_by_another_hand_is_noticed_though_its_own_hash_is_right(chain: Ledger, path: Path) -> None:
+def test_attack_58_an_entry_put_in_by_another_hand_is_noticed_though_its_own_hash_is_right(
+    chain: Ledger, path: Path
+) -> None:
     forged = ("2026-05-06T12:00:00.000+00:00", "r4", "example:one", "allow", "d", "a", "window")
     link = hashlib.sha256(repr(forged).encode()).hexdigest()
     other = sqlite3.connect(path)
@@ -241,7 +243,7 @@ def test_a_link_in_its_place_is_not_followed(path: Path, tmp_path: Path) -> None
     assert not os.path.lexists(tmp_path / "victim")
 
 
-def test_a_file_that_is_no_ledger_is_moved_aside_and_a_new_one_begun(path: Path) -> None:
+def test_fault_20_a_file_that_is_no_ledger_is_moved_aside_and_a_new_one_begun(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this was a ledger once" * 100)
 
@@ -266,7 +268,7 @@ def test_one_who_only_looks_leaves_a_broken_file_where_it_is(path: Path) -> None
     assert path.read_bytes() == b"this was a ledger once" * 100
 
 
-def test_a_ledger_whose_first_page_was_overwritten_is_moved_aside(path: Path) -> None:
+def test_fault_20_a_ledger_whose_first_page_was_overwritten_is_moved_aside(path: Path) -> None:
     old = Ledger(path)
     decides(old, "r1")
     old.close()
@@ -280,7 +282,7 @@ def test_a_ledger_whose_first_page_was_overwritten_is_moved_aside(path: Path) ->
     ledger.close()
 
 
-def test_a_ledger_of_a_newer_version_is_refused_untouched(path: Path) -> None:
+def test_fault_22_a_ledger_of_a_newer_version_is_refused_untouched(path: Path) -> None:
     old = Ledger(path)
     decides(old, "r1")
     old.close()
@@ -306,7 +308,7 @@ def lock(ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     other.close()
 
 
-def test_a_ledger_that_another_program_keeps_locked_decides_nothing_and_recovers(
+def test_fault_21_a_ledger_that_another_program_keeps_locked_decides_nothing_and_recovers(
     ledger: Ledger, lock: sqlite3.Connection, path: Path
 ) -> None:
     late = Ledger(path)
@@ -324,7 +326,9 @@ def test_a_ledger_that_another_program_keeps_locked_decides_nothing_and_recovers
     late.close()
 
 
-def test_a_lock_at_the_first_start_is_told_with_what_helps(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_21_a_lock_at_the_first_start_is_told_with_what_helps(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ledger_module, "BUSY_TIMEOUT_S", 0.1)
     path.parent.mkdir()
     other = sqlite3.connect(path, isolation_level=None)
@@ -369,7 +373,7 @@ print("went on")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
-def test_a_decision_that_cannot_be_written_is_no_decision_and_the_next_one_can_be(path: Path) -> None:
+def test_fault_19_a_decision_that_cannot_be_written_is_no_decision_and_the_next_one_can_be(path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, cwd=ROOT, check=False, timeout=50
     )
@@ -392,7 +396,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     libc.umount2(os.fsencode(place), 2)  # MNT_DETACH
 
 
-def test_fault_on_a_full_disk_nothing_is_decided_until_there_is_room(small_disk: Path) -> None:
+def test_fault_19_on_a_full_disk_nothing_is_decided_until_there_is_room(small_disk: Path) -> None:
     ledger = Ledger(small_disk / "ledger.sqlite3")
     opens(ledger, "r1")
     filler = small_disk / "filler"

@@ -27,7 +27,7 @@ def test_the_runtime_directory_is_found_again(base: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "file", "open"])
-def test_24_a_runtime_directory_that_is_not_ours_alone_is_refused_with_a_remedy(base: Path, kind: str) -> None:
+def test_attack_24_a_runtime_directory_that_is_not_ours_alone_is_refused_with_a_remedy(base: Path, kind: str) -> None:
     place = base / "agent-tray"
     match kind:
         case "link":
@@ -43,7 +43,7 @@ def test_24_a_runtime_directory_that_is_not_ours_alone_is_refused_with_a_remedy(
         paths.make_runtime_dir({"XDG_RUNTIME_DIR": str(base)})
 
 
-def test_25_what_listens_in_a_directory_open_to_others_is_not_believed(base: Path) -> None:
+def test_attack_25_what_listens_in_a_directory_open_to_others_is_not_believed(base: Path) -> None:
     made = paths.make_runtime_dir({"XDG_RUNTIME_DIR": str(base)})
     assert paths.is_ours_alone(made)
 
@@ -54,7 +54,7 @@ def test_25_what_listens_in_a_directory_open_to_others_is_not_believed(base: Pat
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to give a directory away")
-def test_24_a_directory_of_another_user_is_refused(base: Path) -> None:
+def test_attack_24_a_directory_of_another_user_is_refused(base: Path) -> None:
     (base / "agent-tray").mkdir(mode=0o700)
     os.chown(base / "agent-tray", 65534, -1)
 
@@ -63,13 +63,13 @@ def test_24_a_directory_of_another_user_is_refused(base: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to give a directory away")
-def test_24_a_base_of_another_user_is_no_candidate(base: Path) -> None:
+def test_attack_24_a_base_of_another_user_is_no_candidate(base: Path) -> None:
     os.chown(base, 65534, -1)
 
     assert base / "agent-tray" not in paths.runtime_candidates({"XDG_RUNTIME_DIR": str(base)})
 
 
-def test_24_an_unset_variable_leaves_a_place_that_the_socket_fits_in() -> None:
+def test_attack_24_an_unset_variable_leaves_a_place_that_the_socket_fits_in() -> None:
     candidates = paths.runtime_candidates({})
 
     assert candidates

@@ -30,6 +30,6 @@ def test_it_leaves_what_is_no_socket(tmp_path: Path) -> None:
     assert place.read_text() == "precious"
 
 
-def test_24_a_path_longer_than_a_socket_can_have_raises(tmp_path: Path) -> None:
+def test_attack_24_a_path_longer_than_a_socket_can_have_raises(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="too long"):
         Listener(tmp_path / ("x" * 120))
