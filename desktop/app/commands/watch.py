@@ -31,7 +31,7 @@ def run(*, as_json: bool) -> int:
     try:
         if not _follow_tray(as_json=as_json):
             _follow_alone(as_json=as_json)
-    except (KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
         pass
     return 0
 

@@ -134,3 +134,14 @@ def test_looking_at_the_status_loads_no_qt() -> None:
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ, capture_output=True, text=True)
 
     assert told.stdout.splitlines()[-1] == "False", told.stderr
+
+
+def test_a_reader_that_went_away_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as end:
+        done = subprocess.run(
+            [sys.executable, "-m", "desktop", "--list-agents"], stdout=end, stderr=subprocess.PIPE, check=False
+        )
+
+    assert (done.returncode, done.stderr) == (0, b"")

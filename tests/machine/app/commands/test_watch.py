@@ -28,12 +28,12 @@ ALONE = """
 import sys
 from pathlib import Path
 from desktop.app import headless
-from desktop.app.commands import watch
+from desktop.app.main import main
 from desktop.storage import paths
 from tests.fakes import asking_agent
 headless.load_agents = lambda: (asking_agent.AGENT,)
 paths.runtime_candidates = lambda: (Path(sys.argv[1]),)
-sys.exit(watch.run(as_json=True))
+sys.exit(main(["watch", "--json"]))
 """
 
 
