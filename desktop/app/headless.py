@@ -12,6 +12,7 @@ from desktop.domain.board import Board
 from desktop.domain.events import Event
 from desktop.domain.settings import Settings
 from desktop.hub.hub import Hub
+from desktop.watchers.repository import Located
 from desktop.watchers.sight import Sight
 
 # A first look reads every live-state file and the tail of every live transcript; 20 us a file when warm.
@@ -25,7 +26,7 @@ class Headless:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         agents = load_agents()
         self.hub = Hub(agents, settings or Settings(), clock.now())
-        self._sight = Sight(agents, self._events.put, store=ForgetfulCursors())
+        self._sight = Sight(agents, Located(self._events.put), store=ForgetfulCursors())
 
     def start(self) -> None:
         """Begin to watch."""

@@ -1,38 +1,27 @@
 """Builds the parts of the tray program and connects them. No rule lives here."""
 
 import logging
-import os
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from desktop.app import clock, connection
-from desktop.app.agents import load_agents
 from desktop.app.answers import intent_of
+from desktop.app.beginning import Beginning
 from desktop.app.courier import Courier
-from desktop.app.front import SocketFront
-from desktop.app.inbox import Inbox
-from desktop.app.ledger_start import open_ledger
 from desktop.app.lock_watch import LockWatch
 from desktop.app.performer import Performer
-from desktop.app.preferences import Preferences
-from desktop.app.remembered import ForgetfulCursors, LedgerCursors
-from desktop.app.scribe import Scribe
 from desktop.app.surfaces import Surfaces
 from desktop.domain.events import Event, EvidenceGiven, HealthReported, ProcessEnded, SessionDescribed, SessionEnded
 from desktop.domain.ids import SessionId
 from desktop.domain.notices import Act, NoticeActed
-from desktop.domain.ports import Sink
 from desktop.domain.replies import Intent, MarkSeen
 from desktop.domain.settings import Settings
 from desktop.formats import words
 from desktop.formats.resources import resource_path
 from desktop.hub.effects import Effect
-from desktop.hub.hub import Hub
 from desktop.notifications.choose import ChosenNotifier, candidates
 from desktop.storage import paths
 from desktop.storage.hook_setup import Plan, SetupError
@@ -40,14 +29,13 @@ from desktop.storage.ledger import Ledger
 from desktop.tray.icon import Tray
 from desktop.watchers.hook_socket import HookSocket
 from desktop.watchers.process_scan import ChildrenOf, ProcessTable, process_table
+from desktop.watchers.repository import Located
 from desktop.watchers.sight import Sight
 
 log = logging.getLogger(__name__)
 
 # Ten pictures a second are as many as anybody reads; news in between is drawn together.
 REDRAW_MS = 100
-DEMO_VARIABLE = "AGENT_TRAY_DEMO"
-"""Set by the demo for its tray: the process whose children are all there is to see."""
 STOP_WITHIN_S = 1.0
 """For each worker thread: all of them together end within what a session manager grants."""
 
@@ -57,24 +45,23 @@ class Program(QObject):
 
     _redraw_asked = Signal()
 
-    def __init__(self, runtime: Path, platform: str, tray: Tray | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, begun: Beginning, platform: str, tray: Tray | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._agents = load_agents()
-        by_kind = {agent.kind: agent for agent in self._agents}
-        self._inbox = Inbox(self._take, self._drained, self)
-        sink: Sink = self._inbox.put
-        self._preferences = Preferences(sink)
+        self._begun = begun
+        self._agents = begun.agents
+        self._inbox = begun.inbox
+        self._preferences = begun.preferences
+        self._hub = begun.hub
+        self._scribe = begun.scribe
+        self._front = begun.front
+        self._hooks = begun.hooks
+        self._sight = begun.sight
         self._platform = platform
+        by_kind = {agent.kind: agent for agent in self._agents}
         settings = self._preferences.settings
-        self._hub = Hub(self._agents, settings, clock.now())
-        self._ledger = open_ledger(sink)
-        self._scribe = Scribe(self._ledger, sink, clock.now)
-        cursors = LedgerCursors(self._ledger, self._scribe) if self._ledger is not None else ForgetfulCursors()
-        if self._ledger is not None:
-            self._remember(self._ledger)
-        self._front = SocketFront(self._inbox, self._beat, self._raise_window)
-        self._hooks = HookSocket(self._agents, sink, runtime, self._front)
-        self._sight = Sight(self._agents, sink, store=cursors, table=_table())
+        sink = self._inbox.put
         self._courier = Courier(sink)
         self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend, _icon()), self)
         self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
@@ -106,16 +93,19 @@ class Program(QObject):
     # -- life ------------------------------------------------------------------------------------------------------
 
     def start(self, *, shows_window: bool) -> None:
-        """Show the tray, then begin to watch."""
+        """Take over from the beginning: show what is to be shown, and carry out what is owed so far."""
         self._surfaces.start(shows_window=shows_window or self._preferences.is_new)
-        self._scribe.start()
-        self._hooks.start()
-        self._sight.start()
         if self._lock_watch is not None:
             self._lock_watch.start()
         refusal = self._notifier.start(self._on_notifier_acted, self._on_notifier_changed)
         if refusal:
             log.warning("no notifications: %s", refusal)
+        self._begun.raised = self._raise_window
+        self._inbox.serve(self._take, self._drained)
+        for event, effects in self._begun.taken:
+            self._perform(effects)
+            self._follow_up(event)
+        self._begun.taken.clear()
         self._equip()
         self._look_at_connections()
         self._refresh_relay()
@@ -142,6 +132,9 @@ class Program(QObject):
 
     def _take(self, event: Event) -> None:
         self._perform(self._hub.observe(event, clock.now()))
+        self._follow_up(event)
+
+    def _follow_up(self, event: Event) -> None:
         match event:
             case SessionDescribed(session=session, home=home, pid=pid):
                 self._note_owner(session)
@@ -166,9 +159,6 @@ class Program(QObject):
     def _drained(self) -> None:
         self._plan()
         self._refresh()
-
-    def _beat(self) -> None:
-        self._hooks.beat()
 
     def _raise_window(self, token: str) -> None:
         self._surfaces.show_window(token)
@@ -330,18 +320,6 @@ class Program(QObject):
         if lines:
             self._hooks.publish(lines)
         self._surfaces.show_board(board, now)
-
-    def _remember(self, ledger: Ledger) -> None:
-        ledger.close_left_open(clock.now())
-        names: Mapping[SessionId, str] = {SessionId(key): name for key, name in ledger.names().items()}
-        seen: Mapping[SessionId, datetime] = {SessionId(key): at.astimezone(UTC) for key, at in ledger.seen().items()}
-        self._hub.remember(names, seen)
-
-
-def _table() -> ProcessTable | None:
-    """The processes to see: all of this person's, but in a demo only those it started."""
-    parent = os.environ.get(DEMO_VARIABLE, "")
-    return ChildrenOf(process_table(), int(parent)) if parent.isdigit() else None
 
 
 def _icon() -> str:

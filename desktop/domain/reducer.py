@@ -174,6 +174,7 @@ def _described(session: Session, event: SessionDescribed) -> Session:
         names=names,
         cwd=session.cwd if event.cwd is None else event.cwd,
         branch=session.branch if event.branch is None else event.branch,
+        repository=session.repository if event.repository is None else event.repository,
         model=session.model if event.model is None else event.model,
         version=session.version if event.version is None else event.version,
         pid=session.pid if event.pid is None else event.pid,

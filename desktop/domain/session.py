@@ -13,9 +13,15 @@ class Source(StrEnum):
 
     PROCESS = "process"
     LIVE_STATE = "live state"
+    SERVER = "server"  # the agent's own server, over a connection that stands
     HOOK = "hook"
     TRANSCRIPT = "transcript"
     PERSON = "person"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the agent itself keeps this current, so that it outranks what is only heard now and then."""
+        return self in (Source.LIVE_STATE, Source.SERVER)
 
 
 class Claim(StrEnum):
@@ -119,6 +125,7 @@ class Session:
     names: tuple[tuple[NameSource, str], ...] = ()
     cwd: str = ""
     branch: str = ""
+    repository: str = ""  # the main working tree that cwd belongs to, with all its other working trees
     model: str = ""
     version: str = ""
     pid: int | None = None

@@ -50,10 +50,12 @@ def test_a_description_keeps_what_it_does_not_say_and_replaces_a_name_of_its_own
         session(),
         SessionDescribed(SESSION, KIND, at(1), cwd="/home/dev/shop", name=(NameSource.REGISTRY, "shop-a0")),
         SessionDescribed(SESSION, KIND, at(2), branch="main", name=(NameSource.TITLE, "Refunds")),
+        SessionDescribed(SESSION, KIND, at(2), repository="/home/dev/shop"),
         SessionDescribed(SESSION, KIND, at(3), name=(NameSource.REGISTRY, "shop-b1")),
     )
 
     assert (known.cwd, known.branch, known.name) == ("/home/dev/shop", "main", "Refunds")
+    assert known.repository == "/home/dev/shop"
     assert dict(known.names)[NameSource.REGISTRY] == "shop-b1"
 
 
