@@ -1,14 +1,14 @@
 """The record an adapter fills in: one per kind of agent. A field left at its default is a capability it lacks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from desktop.domain.events import Event
-from desktop.domain.ids import AgentKind, SessionId
-from desktop.domain.replies import RequestReply
+from desktop.domain.ids import AgentKind, RequestId, SessionId
+from desktop.domain.replies import RequestReply, SessionReply
 from desktop.domain.requests import Request
 
 
@@ -92,12 +92,39 @@ class HookEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class HookShape:
+    """How an agent's settings hold one hook: by default in a group, its command as separate words, its time in s."""
+
+    is_grouped: bool = True  # {"matcher": …, "hooks": [entry]}; else the entry itself stands in the event's list
+    has_type: bool = True  # "type": "command"
+    command_key: str = "command"
+    is_one_line: bool = False  # command and arguments are one line for a shell
+    timeout_key: str = "timeout"
+    is_in_ms: bool = False
+    name: str = ""  # under "name", where the agent lists its hooks by it
+    has_status_message: bool = True
+    has_async: bool = True
+    version: int = 0  # the file must say "version": this; 0 for none
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """A file that is wholly ours, such as a plugin."""
+
+    path: str  # below the same directory as the settings
+    resource: str  # what it holds, below resources/; @WORDS@ and @LINE@ in it become the relay's command as JSON
+
+
+@dataclass(frozen=True, slots=True)
 class HookSetup:
     """Where and what to register so that the agent calls our relay."""
 
-    file: str  # below the agent's home
+    file: str  # below the agent's home; of no use without events
     events: tuple[HookEvent, ...]
     command_name: str  # the one argument of the relay: which agent calls
+    shape: HookShape = HookShape()
+    own_files: tuple[OwnFile, ...] = ()
+    base: str = ""  # "~/.x", where these files lie when not below the agent's home
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +148,102 @@ class HookReplyWriter(Protocol):
     """What the relay must print for *reply*, given the call's payload; None when it has no such answer."""
 
     def __call__(self, payload: bytes, request: Request, reply: RequestReply) -> bytes | None: ...
+
+
+class Transport(StrEnum):
+    """How an agent's own server speaks."""
+
+    WEBSOCKET = "websocket over a unix socket"
+    HTTP = "http and server-sent events"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlace:
+    """Where one server listens: the path of a unix socket, or ``http://127.0.0.1:PORT``; no other host is asked."""
+
+    address: str
+    headers: tuple[tuple[str, str], ...] = ()  # sent with every HTTP call, such as a password's
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCall:
+    """One message to a server; over a WebSocket only *body* counts."""
+
+    body: bytes = b""
+    method: str = "GET"
+    path: str = ""
+    tag: str = ""  # comes back with what is answered
+    is_stream: bool = False  # the answer is a stream of events that never ends: each comes as a word of its own
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerWord:
+    """One message from a server: a WebSocket's, an event of a stream (its data), or the answer to a call.
+
+    *status* is the HTTP status of an answer; 0 for a message or an event; -1 when the call failed or took too long.
+    """
+
+    body: bytes
+    tag: str = ""
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServedSession:
+    """A conversation that a server holds, with what tells which process shows it."""
+
+    native: str
+    cwd: str
+    started_at: datetime | None = None
+
+
+class ServerTalk(Protocol):
+    """One connection's worth of an agent's protocol. Opens nothing, asks no clock; lives on the servers' thread.
+
+    Whatever a server says is only believed of sessions: a word nobody knows means nothing and never raises. After
+    every call the thread sends what *outgoing* gives.
+    """
+
+    def opened(self, at: datetime) -> list[Event]:
+        """The connection stands (HTTP: nothing was asked yet)."""
+
+    def feed(self, word: ServerWord, at: datetime) -> list[Event]:
+        """Translate what came."""
+
+    def closed(self, at: datetime, why: str) -> list[Event]:
+        """The connection is gone: nothing that it said is known any more, and no request of it can be answered."""
+
+    def outgoing(self) -> list[ServerCall]:
+        """What is to be sent now, once."""
+
+    def sessions(self) -> Sequence[ServedSession]:
+        """The conversations that are open at this server; hidden ones left out."""
+
+    def payload_of(self, request: RequestId) -> bytes | None:
+        """The very bytes that the agent asked with, while the request is open there."""
+
+    def reply(self, request: RequestId, answer: bytes) -> str:
+        """Put out what *write_reply* made, or return why not; that it was taken is told by ReplyDelivered, later."""
+
+    def say(self, session: SessionId, reply: SessionReply) -> str:
+        """Put out a prompt or an interrupt, or return why not: then another channel is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentServer:
+    """The agent's own server: how to find it, and how to speak with it.
+
+    Requests that come over it have ``Reach.SERVER`` and, as ``digest``, the SHA-256 of their ``payload_of``; what it
+    says of a session is evidence of ``Source.SERVER`` with an empty origin.
+    """
+
+    transport: Transport
+    find: Callable[[str, Sequence[str], Mapping[str, str]], ServerPlace | None]  # (home, argv, named variables)
+    open_talk: Callable[[str], ServerTalk]  # (home); one per connection
+    write_reply: Callable[[bytes, Request, RequestReply], bytes | None]  # (payload, …): None for no such answer
+    variables: tuple[str, ...] = ()  # of a process's environment, the only ones that *find* is shown
+    is_shared: bool = False  # one server for every process of a home; else one in each process
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +280,5 @@ class Agent:
     read_log_head: Callable[[bytes, str], LogHead | None] | None = None  # (its first 64 KiB, its path)
     hook_hold_s: int = 0  # the longest that a hook call may hide the agent's own prompt; 0 for as long as it takes
     means: tuple[Means, ...] = ()  # what doctor and README tell; an ability that is not named is lacked
+    server: AgentServer | None = None  # the agent's own, if it has one
     setup_note: str = ""  # what the person has to do in the agent itself after connecting, as a sentence

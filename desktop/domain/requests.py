@@ -20,6 +20,7 @@ class Reach(StrEnum):
     """Where a request can be answered."""
 
     HOOK = "hook"  # a relay waits on our socket: answerable here
+    SERVER = "server"  # the agent's own server takes the first answer of all; its terminal asks too: answerable here
     TERMINAL = "terminal"  # only the agent's own prompt can take the answer
 
 
@@ -82,4 +83,4 @@ class Request:
     @property
     def is_answerable(self) -> bool:
         """Whether a reply from here can reach the agent."""
-        return self.reach is Reach.HOOK and self.is_verified
+        return self.reach is not Reach.TERMINAL and self.is_verified
