@@ -3,10 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from desktop.domain.ids import AgentKind, SessionId
+from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import Phase
 from desktop.domain.requests import Request
 from desktop.domain.session import Evidence, Launch
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What the same tool of the same session asked before *request*, identical or similar; not cleaned either."""
+
+    request: RequestId
+    text: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +47,17 @@ class Row:
     can_interrupt: bool
     can_stop: bool
     warnings: tuple[str, ...] = ()  # what to fear of the first request, each in a few words
+    previous: tuple[Previous, ...] = ()  # at most one a request
+    is_connected: bool = False  # its agent calls our hook, so that requests come whole and can be answered here
 
     @property
     def request(self) -> Request | None:
         """The request to answer first."""
         return self.requests[0] if self.requests else None
+
+    def previous_of(self, request: RequestId) -> Previous | None:
+        """What was asked before *request* that it can be compared with."""
+        return next((item for item in self.previous if item.request == request), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,17 +112,15 @@ def phase_count(phase: Phase, count: int) -> str:
 
 def group_title(phase: Phase) -> str:
     """The heading that sessions in *phase* stand under."""
+    if phase.needs_person:  # what the headline, the icon and the tooltip count
+        return "Needs you"
     match phase:
-        case Phase.NEEDS_APPROVAL | Phase.NEEDS_ANSWER | Phase.FAILED:
-            return "Needs you"
         case Phase.WASTING_TIME:
             return "Likely wasting time"
         case Phase.NEEDS_REVIEW:
             return "To review"
-        case Phase.YOUR_TURN | Phase.WORKING | Phase.SCHEDULED | Phase.UNKNOWN | Phase.IDLE | Phase.ENDED:
-            return phase_word(phase)
         case _:
-            assert_never(phase)
+            return phase_word(phase)
 
 
 def _other_counts(board: Board) -> tuple[str, ...]:

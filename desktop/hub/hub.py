@@ -46,6 +46,7 @@ from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import NameSource, Session
 from desktop.domain.settings import Settings
 from desktop.hub import rows
+from desktop.hub.asked import Asked
 from desktop.hub.attention import Attention
 from desktop.hub.effects import (
     Deliver,
@@ -82,6 +83,7 @@ class Hub:
         self._standings: dict[SessionId, Standing] = {}
         self._rows: dict[SessionId, Row] = {}
         self._shelves = Shelves()
+        self._asked = Asked()
         self._deadlines: dict[SessionId, datetime] = {}
         self._closed: OrderedDict[RequestId, str] = OrderedDict()
         self._troubles: dict[str, Trouble] = {}
@@ -166,7 +168,10 @@ class Hub:
 
     def connect(self, connected: Mapping[AgentKind, bool]) -> None:
         """Take which agents call our hook."""
-        self._connected = dict(connected)
+        if self._connected != dict(connected):
+            self._connected = dict(connected)
+            for session in self._sessions.values():
+                self._draw(session, self._standings[session.id])
 
     def tick(self, now: datetime) -> list[Effect]:
         """Do what time alone demands."""
@@ -193,6 +198,7 @@ class Hub:
         self._sessions = {known: clock_jump.moved(session, by) for known, session in self._sessions.items()}
         self._started_at += by
         self._attention.move_clock(by)
+        self._asked.move_clock(by)
         return self._again(now)
 
     def _sum_up(self, now: datetime) -> list[Effect]:
@@ -276,13 +282,23 @@ class Hub:
         self._sessions[session.id] = session
         standing = resolve(session, now)
         self._standings[session.id] = standing
-        row = self._rows[session.id] = rows.row_of(session, standing, self._agents.get(session.agent))
-        self._shelves.put(row)
+        self._draw(session, standing)
         agent = self._agents.get(session.agent)
         label = agent.label if agent is not None else session.agent
         effects, alert_at = self._attention.attend(session, standing, label, now)
         self._plan(session, standing, alert_at, now)
         return effects
+
+    def _draw(self, session: Session, standing: Standing) -> None:
+        row = rows.row_of(
+            session,
+            standing,
+            self._agents.get(session.agent),
+            previous=self._asked.before(session),
+            is_connected=self._connected.get(session.agent, False),
+        )
+        self._rows[session.id] = row
+        self._shelves.put(row)
 
     def _plan(self, session: Session, standing: Standing, alert_at: datetime | None, now: datetime) -> None:
         times = [standing.look_again_at, alert_at]
@@ -392,6 +408,7 @@ class Hub:
         self._standings.pop(session_id, None)
         self._rows.pop(session_id, None)
         self._shelves.drop(session_id)
+        self._asked.forget(session_id)
         self._deadlines.pop(session_id, None)
         return self._attention.forget(session)
 

@@ -1,13 +1,20 @@
 """From a session and its standing to its row on the board."""
 
 from desktop.domain.agent import Agent
-from desktop.domain.board import Row
+from desktop.domain.board import Previous, Row
 from desktop.domain.phase import Phase, Standing
 from desktop.domain.session import Launch, Session
 from desktop.policy import danger
 
 
-def row_of(session: Session, standing: Standing, agent: Agent | None) -> Row:
+def row_of(
+    session: Session,
+    standing: Standing,
+    agent: Agent | None,
+    *,
+    previous: tuple[Previous, ...] = (),
+    is_connected: bool = False,
+) -> Row:
     """Make the row of *session*."""
     native = session.id.partition(":")[2]
     resume = agent.resume_command(native, session.cwd) if agent is not None and agent.resume_command else ""
@@ -46,6 +53,8 @@ def row_of(session: Session, standing: Standing, agent: Agent | None) -> Row:
         can_interrupt=runs and bool(session.pane) and agent is not None and bool(agent.interrupt_keys),
         can_stop=session.pid is not None and session.ended_at is None,
         warnings=danger.warnings(session.requests[0], session.cwd) if session.requests else (),
+        previous=previous,
+        is_connected=is_connected,
     )
 
 

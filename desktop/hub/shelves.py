@@ -12,21 +12,9 @@ from datetime import datetime, timedelta
 from desktop.domain.board import Board, Group, Row, Trouble
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.phase import Phase
+from desktop.formats import words
 
-_TITLES: tuple[tuple[str, Phase, tuple[Phase, ...]], ...] = (
-    ("Needs you", Phase.NEEDS_APPROVAL, (Phase.NEEDS_APPROVAL, Phase.NEEDS_ANSWER)),
-    ("Failed", Phase.FAILED, (Phase.FAILED,)),
-    ("Likely wasting time", Phase.WASTING_TIME, (Phase.WASTING_TIME,)),
-    ("To review", Phase.NEEDS_REVIEW, (Phase.NEEDS_REVIEW,)),
-    ("Your turn", Phase.YOUR_TURN, (Phase.YOUR_TURN,)),
-    ("Working", Phase.WORKING, (Phase.WORKING,)),
-    ("Scheduled", Phase.SCHEDULED, (Phase.SCHEDULED,)),
-    ("Unknown", Phase.UNKNOWN, (Phase.UNKNOWN,)),
-    ("Idle", Phase.IDLE, (Phase.IDLE,)),
-    ("Ended", Phase.ENDED, (Phase.ENDED,)),
-)
-
-_Key = tuple[float, SessionId]
+_Key = tuple[int, float, SessionId]
 
 
 @dataclass(slots=True)
@@ -40,9 +28,12 @@ class _Shelf:
     group: Group | None = None  # as drawn last, if nothing changed since
 
     def key_of(self, row: Row) -> _Key:
-        # What waits longest comes first; of the rest, what changed last. The id keeps equal ones from swapping.
+        # What waits longest comes first, a request before a failure: that one waits for nobody's answer. Of the rest,
+        # what changed last. The id keeps equal ones from swapping.
         since = row.since.timestamp()
-        return (since if self.colour.needs_person else -since, row.session)
+        if not self.colour.needs_person:
+            return 0, -since, row.session
+        return int(row.phase is Phase.FAILED), since, row.session
 
     def put(self, row: Row) -> None:
         key = self.key_of(row)
@@ -69,10 +60,12 @@ class Shelves:
     """Holds one row a session and makes boards of them."""
 
     def __init__(self) -> None:
-        self._shelves = [_Shelf(title, colour) for title, colour, _ in _TITLES]
-        self._shelf_by_phase = {
-            phase: shelf for shelf, (_, _, phases) in zip(self._shelves, _TITLES, strict=True) for phase in phases
-        }
+        self._shelf_by_phase: dict[Phase, _Shelf] = {}
+        shelf_by_title: dict[str, _Shelf] = {}
+        for phase in Phase:  # the most urgent first, and it lends its colour
+            title = words.group_title(phase)
+            self._shelf_by_phase[phase] = shelf_by_title.setdefault(title, _Shelf(title, phase))
+        self._shelves = list(shelf_by_title.values())
         self._ended = self._shelf_by_phase[Phase.ENDED]
         self._rows: dict[SessionId, Row] = {}
         self._counts = dict.fromkeys(Phase, 0)
@@ -84,7 +77,7 @@ class Shelves:
         shelf = self._shelf_by_phase[row.phase]
         if before is not None:
             old = self._shelf_by_phase[before.phase]
-            if old is not shelf or before.since != row.since:
+            if old is not shelf or shelf.key_of(before) != shelf.key_of(row):
                 old.drop(before)
             self._count(before, -1)
         shelf.put(row)
@@ -114,8 +107,9 @@ class Shelves:
             groups=tuple(groups),
             counts=tuple((phase, count) for phase, count in counts.items() if count),
             needs_you=sum(counts[phase] for phase in Phase if phase.needs_person),
-            # The shelves of what waits for a person begin with what waits longest.
-            oldest_wait=min((group.rows[0].since for group in groups if group.phase.needs_person), default=None),
+            oldest_wait=min(
+                (row.since for group in groups if group.phase.needs_person for row in group.rows), default=None
+            ),
             troubles=troubles,
             agents_seen=tuple((kind, label, connected.get(kind, False)) for kind, label in seen),
         )

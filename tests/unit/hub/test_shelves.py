@@ -4,6 +4,8 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from desktop.domain.board import Board, Row
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.phase import Phase
@@ -68,6 +70,31 @@ def test_what_waits_longest_and_what_changed_last_come_first() -> None:
     assert shown.needs_you == 2
     assert shown.oldest_wait == NOW - timedelta(minutes=9)
     assert shown.agents_seen == ((KIND, "Fake", True),)
+
+
+def test_a_failure_needs_the_person_too_and_stands_below_the_requests() -> None:
+    shelves = Shelves()
+    for item in (row("f", Phase.FAILED, 90), row("a", Phase.NEEDS_APPROVAL, 3), row("q", Phase.NEEDS_ANSWER, 2)):
+        shelves.put(item)
+    shelves.put(row("x", Phase.FAILED, 1))
+    shelves.put(row("x", Phase.NEEDS_ANSWER, 1))
+
+    shown = board(shelves)
+
+    assert names(shown) == [("Needs you", ["a", "q", "x", "f"])]
+    assert shown.needs_you == len(shown.groups[0].rows)
+    assert shown.groups[0].phase is Phase.NEEDS_APPROVAL
+    assert shown.oldest_wait == NOW - timedelta(minutes=90)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_what_is_counted_is_what_stands_under_the_heading(phase: Phase) -> None:
+    shelves = Shelves()
+    shelves.put(row("one", phase))
+
+    shown = board(shelves)
+
+    assert (shown.groups[0].title == "Needs you") is (shown.needs_you == 1) is phase.needs_person
 
 
 def test_a_session_that_ended_long_ago_is_not_shown() -> None:
