@@ -36,18 +36,16 @@ def _parsed(version: str) -> tuple[int, ...]:
 
 
 def plans(agent: Agent, homes: Iterable[Path], *, removes: bool, version: tuple[int, ...] = ()) -> list[Plan]:
-    """What connecting (or disconnecting) *agent* changes, one plan a home; only those that change anything."""
+    """What connecting (or disconnecting) *agent* changes, one plan a file; only those that change anything."""
     places = paths.places()
-    made = []
+    made: list[Plan] = []
     for home in homes:
         if removes:
-            plan = hook_setup.plan_disconnect(agent, home, places.hook_records)
+            made += hook_setup.plans_to_disconnect(agent, home, places.hook_records)
         else:
             command = hook_setup.relay_command(places.relay)
-            plan = hook_setup.plan_connect(agent, home, command, places.hook_records, version)
-        if plan.is_needed:
-            made.append(plan)
-    return made
+            made += hook_setup.plans_to_connect(agent, home, command, places.hook_records, version)
+    return list({plan.path: plan for plan in made if plan.is_needed}.values())
 
 
 def carry_out(made: Iterable[Plan]) -> None:

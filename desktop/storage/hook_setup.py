@@ -1,8 +1,9 @@
-"""Put our hook into an agent's settings file and take it out again, byte for byte where nobody else wrote since.
+"""Put our hook into an agent's settings and take it out again, byte for byte where nobody else wrote since.
 
 Planning reads and writes nothing else; only ``apply`` writes, and only what the plan shows.
 """
 
+import contextlib
 import difflib
 import hashlib
 import json
@@ -10,16 +11,17 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.domain.agent import Agent, HookEvent, HookSetup
-from desktop.formats import json_text
-from desktop.formats.json_text import Value
+from desktop.domain.agent import Agent, HookSetup, OwnFile
+from desktop.formats.resources import resource_bytes
+from desktop.storage import hook_entries
+from desktop.storage.hook_entries import OUR_FILES, BadSettings
 
 _LARGEST_FILE = 16 << 20
-_OUR_FILES = ("agent-tray/relay.py", "desktop/relay/main.py")  # how an entry of ours is known, wherever it was put
+_OUR_FOLDER = OUR_FILES[0].partition("/")[0]
 
 
 class SetupError(Exception):
@@ -37,6 +39,7 @@ class Plan:
     record: Path  # where we remember what the file was
     is_connecting: bool
     created: tuple[str, ...] = ()  # containers that the change makes: "hooks", or the name of an event
+    folders: tuple[Path, ...] = ()  # that the change makes or takes away, the outermost first
 
     @property
     def is_needed(self) -> bool:
@@ -44,56 +47,37 @@ class Plan:
         return self.before != self.after
 
 
-def plan_connect(
+def plans_to_connect(
     agent: Agent, home: Path, relay_command: Sequence[str], records: Path, version: tuple[int, ...] = ()
-) -> Plan:
-    """Plan to register the relay for *agent*; entries of ours that are there already are brought up to date."""
+) -> list[Plan]:
+    """Plan to register the relay for *agent*, one plan a file; what is ours already is brought up to date."""
     setup = _setup_of(agent)
-    path, before = _read(home / setup.file)
-    text = _decode(path, before)
-    wanted = [(event.name, _group(event, relay_command, setup)) for event in setup.events if _has(event, version)]
-    if sorted(map(repr, _ours(path, text, setup))) == sorted(map(repr, wanted)):
-        return _plan(path, before, before, records, agent, is_connecting=True)
-    known = _load_record(_record(records, agent, path))
-    created = set(known.created if known is not None else ())
-    text = _without_ours(path, text, setup, created)
-    if not text.strip():
-        text = "{}\n"
-    for name, group in wanted:
-        root = _root(path, text)
-        hooks = root.member("hooks")
-        if hooks is None:
-            text = json_text.append(text, root, {name: [group]}, "hooks")
-            created |= {"hooks", name}
-        elif (groups := hooks.member(name)) is None:
-            text = json_text.append(text, hooks, [group], name)
-            created.add(name)
-        else:
-            text = json_text.append(text, groups, group)
-    return _plan(path, before, text.encode(), records, agent, is_connecting=True, created=tuple(sorted(created)))
+    base = _base(setup, home)
+    made = [_plan_entries(agent, setup, base, relay_command, records, version)] if setup.events else []
+    return [*made, *(_plan_own(agent, setup, base, own, relay_command, records) for own in setup.own_files)]
 
 
-def plan_disconnect(agent: Agent, home: Path, records: Path) -> Plan:
+def plans_to_disconnect(agent: Agent, home: Path, records: Path) -> list[Plan]:
     """Plan to take out what is ours: the very file of before where nobody wrote since, else only our entries."""
     setup = _setup_of(agent)
-    path, before = _read(home / setup.file)
-    if before is None:
-        return _plan(path, None, None, records, agent, is_connecting=False)
-    known = _load_record(_record(records, agent, path))
-    if known is not None and hashlib.sha256(before).hexdigest() == known.written_sha256:
-        return _plan(path, before, known.before, records, agent, is_connecting=False)
-    text = _decode(path, before)
-    created = None if known is None else set(known.created)
-    return _plan(path, before, _without_ours(path, text, setup, created).encode(), records, agent, is_connecting=False)
+    base = _base(setup, home)
+    made = [_plan_entries_out(agent, setup, base, records)] if setup.events else []
+    return [*made, *(_plan_own_out(agent, base, own, records) for own in setup.own_files)]
 
 
 def is_connected(agent: Agent, home: Path) -> bool:
     """Whether the agent's settings call our relay."""
-    if agent.hook_setup is None:
+    setup = agent.hook_setup
+    if setup is None:
         return False
     try:
-        path, before = _read(home / agent.hook_setup.file)
-        return before is not None and bool(_ours(path, _decode(path, before), agent.hook_setup))
+        base = _base(setup, home)
+        if setup.events:
+            path, before = _read(base / setup.file)
+            with _naming(path):
+                if not hook_entries.ours(_decode(path, before), setup):
+                    return False
+        return all(_is_own(_read(base / own.path)[1]) for own in setup.own_files)
     except SetupError:
         return False
 
@@ -110,6 +94,8 @@ def apply(plan: Plan) -> None:
     try:
         if plan.is_connecting:
             _remember(plan)
+            for folder in plan.folders:
+                folder.mkdir(mode=0o700, exist_ok=True)
         if plan.after is None:
             plan.path.unlink()
         else:
@@ -117,6 +103,9 @@ def apply(plan: Plan) -> None:
             _replace(plan.path, plan.after, mode)
         if not plan.is_connecting:
             plan.record.unlink(missing_ok=True)
+            for folder in reversed(plan.folders):
+                with contextlib.suppress(OSError):  # others have put something in: it stays
+                    folder.rmdir()
     except OSError as error:
         raise SetupError(
             f"{error.filename or plan.path} could not be written ({error.strerror}). "
@@ -141,7 +130,7 @@ def relay_command(relay: Path) -> tuple[str, ...]:
     return (base if is_interpreter else "/usr/bin/python3", "-I", "-S", os.fspath(relay))
 
 
-# -- our entries
+# -- the plans
 
 
 def _setup_of(agent: Agent) -> HookSetup:
@@ -150,107 +139,100 @@ def _setup_of(agent: Agent) -> HookSetup:
     return agent.hook_setup
 
 
-def _has(event: HookEvent, version: tuple[int, ...]) -> bool:
-    # An event that the agent does not know makes it show a warning at each start: in doubt, leave it out.
-    return not event.since or version >= event.since
+def _base(setup: HookSetup, home: Path) -> Path:
+    if not home.is_dir():
+        raise SetupError(f"{home} is not there. Start the agent once, then connect it.")
+    return Path(setup.base).expanduser() if setup.base else home
 
 
-def _group(event: HookEvent, command: Sequence[str], setup: HookSetup) -> dict[str, object]:
-    handler: dict[str, object] = {
-        "type": "command",
-        "command": command[0],
-        "args": [*command[1:], setup.command_name],
-        "timeout": event.timeout_s,
-    }
-    if event.status_message:
-        handler["statusMessage"] = event.status_message
-    if event.is_async:
-        handler["async"] = True
-    return {"matcher": event.matcher, "hooks": [handler]} if event.matcher else {"hooks": [handler]}
+def _plan_entries(
+    agent: Agent,
+    setup: HookSetup,
+    base: Path,
+    relay_command: Sequence[str],
+    records: Path,
+    version: tuple[int, ...],
+) -> Plan:
+    path, before = _read(base / setup.file)
+    text = _decode(path, before)
+    known = _load_record(_record(records, agent, path))
+    with _naming(path):
+        wanted = hook_entries.wanted(setup, relay_command, version)
+        if sorted(map(repr, hook_entries.ours(text, setup))) == sorted(map(repr, wanted)):
+            return _plan(path, before, before, records, agent, is_connecting=True)
+        created = set(known.created if known is not None else ())
+        text = hook_entries.without_ours(text, setup, created)
+        if not text.strip():
+            text = "{}\n"
+        for name, item in wanted:
+            text = hook_entries.with_item(text, setup, name, item, created)
+    folders = _missing_folders(path)
+    after = text.encode()
+    return _plan(
+        path, before, after, records, agent, is_connecting=True, created=tuple(sorted(created)), folders=folders
+    )
 
 
-def _is_ours(handler: object, setup: HookSetup) -> bool:
-    match handler:
-        case {"type": "command", "args": [*_, str(relay), str(name)]}:
-            return name == setup.command_name and relay.replace("\\", "/").endswith(_OUR_FILES)
-        case _:
-            return False
+def _plan_entries_out(agent: Agent, setup: HookSetup, base: Path, records: Path) -> Plan:
+    path, before = _read(base / setup.file)
+    if before is None:
+        return _plan(path, None, None, records, agent, is_connecting=False)
+    known = _load_record(_record(records, agent, path))
+    if known is not None and hashlib.sha256(before).hexdigest() == known.written_sha256:
+        return _plan(path, before, known.before, records, agent, is_connecting=False, folders=known.folders)
+    created = None if known is None else set(known.created)
+    with _naming(path):
+        after = hook_entries.without_ours(_decode(path, before), setup, created).encode()
+    return _plan(path, before, after, records, agent, is_connecting=False)
 
 
-def _ours(path: Path, text: str, setup: HookSetup) -> list[tuple[str, object]]:
-    """Our groups as they are, by event; one we share with somebody is returned whole, and so equals none of ours."""
-    if not text.strip():
-        return []
-    found: list[tuple[str, object]] = []
-    hooks = _root(path, text).member("hooks")
-    for name, _, groups in (hooks.members or ()) if hooks is not None else ():
-        for group in groups.items or ():
-            handlers = group.member("hooks")
-            if any(_is_ours(json_text.data_of(text, each), setup) for each in (handlers and handlers.items) or ()):
-                found.append((name, json_text.data_of(text, group)))
-    return found
+def _plan_own(
+    agent: Agent, setup: HookSetup, base: Path, own: OwnFile, relay_command: Sequence[str], records: Path
+) -> Plan:
+    path, before = _read(base / own.path)
+    if before is not None and not _is_own(before):
+        raise SetupError(f"{path} is there and not ours. Move it away, then connect again; it was left as it is.")
+    words = [*relay_command, setup.command_name]
+    after = resource_bytes(own.resource)
+    with _naming(path):
+        after = after.replace(b"@WORDS@", json.dumps(words).encode())
+        if b"@LINE@" in after:
+            after = after.replace(b"@LINE@", json.dumps(hook_entries.one_line(words)).encode())
+    return _plan(path, before, after, records, agent, is_connecting=True, folders=_missing_folders(path))
 
 
-def _without_ours(path: Path, text: str, setup: HookSetup, created: set[str] | None) -> str:
-    """Take our entries out, and the containers that we made (all that they leave empty, when that is not on record)."""
-    while text.strip():
-        shorter = _without_one(text, _root(path, text), setup, created)
-        if shorter is None:
-            break
-        text = shorter
-    return text
+def _plan_own_out(agent: Agent, base: Path, own: OwnFile, records: Path) -> Plan:
+    path, before = _read(base / own.path)
+    known = _load_record(_record(records, agent, path))
+    after = None if _is_own(before) else before
+    folders = known.folders if known is not None else ()
+    return _plan(path, before, after, records, agent, is_connecting=False, folders=folders)
 
 
-def _without_one(text: str, root: Value, setup: HookSetup, created: set[str] | None) -> str | None:
-    hooks = root.member("hooks")
-    for which, (name, _, groups) in enumerate((hooks.members or ()) if hooks is not None else ()):
-        for index, group in enumerate(groups.items or ()):
-            handlers = group.member("hooks")
-            ours = [at for at, each in enumerate((handlers and handlers.items) or ())
-                    if _is_ours(json_text.data_of(text, each), setup)]  # fmt: skip
-            if not ours or handlers is None or hooks is None:
-                continue
-            if len(handlers.items or ()) > 1:
-                return json_text.remove(text, handlers, ours[0])
-            if len(groups.items or ()) > 1 or (created is not None and name not in created):
-                return json_text.remove(text, groups, index)
-            if len(hooks.members or ()) > 1 or (created is not None and "hooks" not in created):
-                return json_text.remove(text, hooks, which)
-            place = [key for key, _, _ in root.members or ()].index("hooks")
-            return json_text.remove(text, root, place)
-    return None
+def _is_own(content: bytes | None) -> bool:
+    """Whether a file that bears our name is ours: every one of them names us."""
+    return content is not None and _OUR_FOLDER.encode() in content
+
+
+def _missing_folders(path: Path) -> tuple[Path, ...]:
+    missing = []
+    folder = path.parent
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    return tuple(reversed(missing))
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say of which file it is that the settings are bad."""
+    try:
+        yield
+    except BadSettings as error:
+        raise SetupError(f"{path}{error}") from error
 
 
 # -- the file
-
-
-def _root(path: Path, text: str) -> Value:
-    try:
-        root = json_text.parse(text)
-    except ValueError as error:
-        raise SetupError(
-            f"{path} is not valid JSON: {error}. Mend it, then connect again; it was left as it is."
-        ) from error
-    except RecursionError as error:
-        raise SetupError(f"{path} is nested too deeply to be read. It was left as it is.") from error
-    if root.members is None:
-        raise SetupError(f"{path}, line 1: an object {{…}} was expected. It was left as it is.")
-    names = [name for name, _, _ in root.members]
-    hooks = root.member("hooks")
-    if hooks is None:
-        return root
-    if names.count("hooks") > 1:
-        raise SetupError(f'{path} has "hooks" twice, so what holds is unclear. Remove one; it was left as it is.')
-    if hooks.members is None:
-        line = json_text.line_of(text, hooks.start)
-        raise SetupError(f'{path}, line {line}: "hooks" should be an object {{…}}. It was left as it is.')
-    for name, at, groups in hooks.members:
-        if groups.items is None or [key for key, _, _ in hooks.members].count(name) > 1:
-            line = json_text.line_of(text, at)
-            raise SetupError(
-                f'{path}, line {line}: "{name}" should be there once, as a list […]. It was left as it is.'
-            )
-    return root
 
 
 def _decode(path: Path, content: bytes | None) -> str:
@@ -269,8 +251,6 @@ def _decode(path: Path, content: bytes | None) -> str:
 
 def _read(path: Path) -> tuple[Path, bytes | None]:
     """Read a settings file; a link (dotfile managers make them) is followed to the file that is to be written."""
-    if not path.parent.is_dir():
-        raise SetupError(f"{path.parent} is not there. Start the agent once, then connect it.")
     try:
         real = path.resolve(strict=path.is_symlink())
         with open(os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
@@ -319,6 +299,7 @@ class _Record:
     before: bytes | None
     written_sha256: str
     created: tuple[str, ...]
+    folders: tuple[Path, ...]
 
 
 def _record(records: Path, agent: Agent, path: Path) -> Path:
@@ -331,8 +312,10 @@ def _load_record(path: Path) -> _Record | None:
     except (OSError, ValueError):
         return None
     match told:
-        case {"before": str() | None as before, "written_sha256": str(digest), "created": list(created)}:
-            return _Record(before.encode() if before is not None else None, digest, tuple(map(str, created)))
+        case {"before": str() | None as before, "written_sha256": str(digest), "created": list(created), **rest}:
+            folders = rest.get("folders")
+            made = tuple(Path(str(each)) for each in folders) if isinstance(folders, list) else ()
+            return _Record(before.encode() if before is not None else None, digest, tuple(map(str, created)), made)
         case _:
             return None
 
@@ -340,14 +323,15 @@ def _load_record(path: Path) -> _Record | None:
 def _remember(plan: Plan) -> None:
     """Back the file up once: a second connect must not take our own entries for what was there before."""
     known = _load_record(plan.record)
-    before = plan.before
+    before, folders = plan.before, plan.folders
     if known is not None and before is not None and hashlib.sha256(before).hexdigest() == known.written_sha256:
-        before = known.before
+        before, folders = known.before, (*known.folders, *folders)
     told = {
         "path": os.fspath(plan.path),
         "before": before.decode() if before is not None else None,
         "written_sha256": hashlib.sha256(plan.after or b"").hexdigest(),
         "created": list(plan.created),
+        "folders": [os.fspath(folder) for folder in folders],
     }
     plan.record.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _replace(plan.record, json.dumps(told, ensure_ascii=False).encode(), 0o600)
@@ -362,8 +346,9 @@ def _plan(
     *,
     is_connecting: bool,
     created: tuple[str, ...] = (),
+    folders: tuple[Path, ...] = (),
 ) -> Plan:
-    old, new = ((content or b"").decode().splitlines(keepends=True) for content in (before, after))
+    old, new = ((content or b"").decode(errors="replace").splitlines(keepends=True) for content in (before, after))
     lines = difflib.unified_diff(old, new, os.fspath(path), os.fspath(path))
     diff = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-    return Plan(path, before, after, diff, _record(records, agent, path), is_connecting, created)
+    return Plan(path, before, after, diff, _record(records, agent, path), is_connecting, created, folders)

@@ -102,6 +102,7 @@ def _relay_command(root: Path, home_name: str, kind: str) -> tuple[str, ...]:
     command = hook_setup.relay_command(hook_setup.install_relay(Path(relay.__file__), place))
     home = root / home_name
     home.mkdir(mode=0o700)
-    hook_setup.apply(hook_setup.plan_connect(agent, home, command, root / "records"))
+    for plan in hook_setup.plans_to_connect(agent, home, command, root / "records"):
+        hook_setup.apply(plan)
     name = agent.hook_setup.command_name if agent.hook_setup is not None else ""
     return (*command, name)

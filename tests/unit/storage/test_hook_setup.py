@@ -1,6 +1,7 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as checked
 from hypothesis import strategies as st
 
+from desktop.domain.agent import Agent, HookSetup, OwnFile
 from desktop.storage import hook_setup
 from desktop.storage.hook_setup import SetupError
 from tests.fakes.hook_agent import AGENT, RELAY
@@ -28,13 +30,21 @@ def records(tmp_path: Path) -> Path:
 
 
 def connect(home: Path, records: Path, command: tuple[str, ...] = COMMAND) -> hook_setup.Plan:
-    plan = hook_setup.plan_connect(AGENT, home, command, records)
-    hook_setup.apply(plan)
-    return plan
+    made = plan_connect(home, records, command)
+    hook_setup.apply(made)
+    return made
+
+
+def plan_connect(
+    home: Path, records: Path, command: tuple[str, ...] = COMMAND, version: tuple[int, ...] = ()
+) -> hook_setup.Plan:
+    (made,) = hook_setup.plans_to_connect(AGENT, home, command, records, version)
+    return made
 
 
 def disconnect(home: Path, records: Path) -> None:
-    hook_setup.apply(hook_setup.plan_disconnect(AGENT, home, records))
+    for made in hook_setup.plans_to_disconnect(AGENT, home, records):
+        hook_setup.apply(made)
 
 
 def test_connecting_writes_our_entries_and_nothing_else(home: Path, records: Path) -> None:
@@ -53,14 +63,14 @@ def test_connecting_writes_our_entries_and_nothing_else(home: Path, records: Pat
 
 
 def test_an_event_the_version_may_not_know_is_left_out(home: Path, records: Path) -> None:
-    assert b"Newer" not in (hook_setup.plan_connect(AGENT, home, COMMAND, records).after or b"")
-    assert b"Newer" in (hook_setup.plan_connect(AGENT, home, COMMAND, records, version=(3, 1)).after or b"")
+    assert b"Newer" not in (plan_connect(home, records).after or b"")
+    assert b"Newer" in (plan_connect(home, records, version=(3, 1)).after or b"")
 
 
 def test_planning_writes_nothing_and_shows_the_very_difference(home: Path, records: Path) -> None:
     (home / "settings.json").write_text("{}\n")
 
-    plan = hook_setup.plan_connect(AGENT, home, COMMAND, records)
+    plan = plan_connect(home, records)
 
     assert (home / "settings.json").read_text() == "{}\n"
     assert not records.exists()
@@ -72,7 +82,7 @@ def test_connecting_twice_changes_nothing(home: Path, records: Path) -> None:
     (home / "settings.json").write_text(json.dumps({"hooks": {"Stop": [THEIRS]}}, indent=2))
     connect(home, records)
 
-    plan = hook_setup.plan_connect(AGENT, home, COMMAND, records)
+    plan = plan_connect(home, records)
 
     assert (plan.is_needed, plan.diff) == (False, "")
 
@@ -279,7 +289,7 @@ def test_a_directory_that_cannot_be_written_leaves_the_file_whole(
     home: Path, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "settings.json").write_text("{}")
-    plan = hook_setup.plan_connect(AGENT, home, COMMAND, records)
+    plan = plan_connect(home, records)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", str(home))
@@ -294,7 +304,7 @@ def test_a_directory_that_cannot_be_written_leaves_the_file_whole(
 
 def test_a_file_changed_since_the_plan_is_not_overwritten(home: Path, records: Path) -> None:
     (home / "settings.json").write_text("{}")
-    plan = hook_setup.plan_connect(AGENT, home, COMMAND, records)
+    plan = plan_connect(home, records)
     (home / "settings.json").write_text('{"new": 1}')
 
     with pytest.raises(SetupError, match="in the meantime"):
@@ -350,3 +360,78 @@ def test_a_frozen_program_names_the_interpreter_of_the_system(monkeypatch: pytes
     monkeypatch.setattr("sys.frozen", True, raising=False)
 
     assert hook_setup.relay_command(Path("/x/relay.py"))[0] == "/usr/bin/python3"
+
+
+PLUGIN = OwnFile("plugins/agent-tray/tray.js", "demo/plugin.js")
+PLUGGED = replace(AGENT, hook_setup=HookSetup(file="", events=(), command_name="fake", own_files=(PLUGIN,)))
+
+
+@pytest.fixture
+def plugged(monkeypatch: pytest.MonkeyPatch) -> Agent:
+    content = b"// agent-tray\nconst words = @WORDS@\nconst line = @LINE@\n"
+    monkeypatch.setattr(hook_setup, "resource_bytes", lambda name: content if name == PLUGIN.resource else b"")
+    return PLUGGED
+
+
+def change(made: list[hook_setup.Plan]) -> None:
+    for plan in made:
+        hook_setup.apply(plan)
+
+
+def test_a_file_of_our_own_comes_with_its_folders_and_goes_with_them(home: Path, records: Path, plugged: Agent) -> None:
+    change(hook_setup.plans_to_connect(plugged, home, COMMAND, records))
+
+    text = (home / PLUGIN.path).read_text()
+    assert f"const words = {json.dumps([*COMMAND, 'fake'])}\n" in text
+    assert 'const line = "/usr/bin/python3 -I -S /home/dev/.local/share/agent-tray/relay.py fake"\n' in text
+    assert hook_setup.is_connected(plugged, home)
+    assert not any(plan.is_needed for plan in hook_setup.plans_to_connect(plugged, home, COMMAND, records))
+
+    change(hook_setup.plans_to_disconnect(plugged, home, records))
+
+    assert list(home.iterdir()) == []
+    assert list(records.iterdir()) == []
+    assert not hook_setup.is_connected(plugged, home)
+
+
+def test_a_folder_that_others_used_since_stays(home: Path, records: Path, plugged: Agent) -> None:
+    change(hook_setup.plans_to_connect(plugged, home, COMMAND, records))
+    (home / "plugins" / "theirs.js").write_text("")
+
+    change(hook_setup.plans_to_disconnect(plugged, home, records))
+
+    assert [path.name for path in (home / "plugins").iterdir()] == ["theirs.js"]
+
+
+def test_a_file_of_somebody_else_under_our_name_is_left_alone(home: Path, records: Path, plugged: Agent) -> None:
+    (home / PLUGIN.path).parent.mkdir(parents=True)
+    (home / PLUGIN.path).write_text("theirs")
+
+    with pytest.raises(SetupError, match="not ours"):
+        hook_setup.plans_to_connect(plugged, home, COMMAND, records)
+    change(hook_setup.plans_to_disconnect(plugged, home, records))
+
+    assert (home / PLUGIN.path).read_text() == "theirs"
+    assert not hook_setup.is_connected(plugged, home)
+
+
+def test_a_file_of_our_own_is_brought_up_to_date(home: Path, records: Path, plugged: Agent) -> None:
+    change(hook_setup.plans_to_connect(plugged, home, ("/old", "/x/agent-tray/relay.py"), records))
+
+    change(hook_setup.plans_to_connect(plugged, home, COMMAND, records))
+    assert "/old" not in (home / PLUGIN.path).read_text()
+    change(hook_setup.plans_to_disconnect(plugged, home, records))
+
+    assert list(home.iterdir()) == []
+
+
+def test_settings_may_lie_elsewhere_than_in_the_home(home: Path, records: Path, tmp_path: Path) -> None:
+    assert AGENT.hook_setup is not None
+    elsewhere = replace(AGENT, hook_setup=replace(AGENT.hook_setup, base=str(tmp_path / "shared"), file="a/hooks.json"))
+
+    change(hook_setup.plans_to_connect(elsewhere, home, COMMAND, records))
+    assert hook_setup.is_connected(elsewhere, home)
+    assert list(home.iterdir()) == []
+    change(hook_setup.plans_to_disconnect(elsewhere, home, records))
+
+    assert not (tmp_path / "shared").exists()
