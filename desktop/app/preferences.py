@@ -6,7 +6,8 @@ from desktop.domain.events import HealthReported
 from desktop.domain.ports import Sink
 from desktop.domain.settings import Settings
 from desktop.storage import paths
-from desktop.storage.settings_file import SettingsFile, SettingsUnreadable
+from desktop.storage.settings_fields import SettingsUnreadable
+from desktop.storage.settings_file import SettingsFile
 
 PART = "settings"
 

@@ -95,9 +95,26 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A piece of work of the person's own, which sessions of several agents and directories belong to.
+
+    A session belongs to it by hand, or by rule: every sort of rule that is given must hold, each with any one of its
+    shell patterns.
+    """
+
+    name: str
+    directories: tuple[str, ...] = field(
+        default=(), metadata=_help("Directories", "A directory stands for all below it too.")
+    )
+    branches: tuple[str, ...] = field(default=(), metadata=_help("Branches", "Such as fix/*."))
+    names: tuple[str, ...] = field(default=(), metadata=_help("Names", "Of sessions, such as *refund*."))
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of it."""
 
     notifications: Notifications = Notifications()
     look: Look = Look()
     answering: Answering = Answering()
+    tasks: tuple[Task, ...] = field(default=(), metadata={"record": Task})

@@ -5,15 +5,14 @@ While the file cannot be read it is never written: what the person typed is wort
 
 import dataclasses
 import os
-import re
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desktop.domain.settings import Settings
+from desktop.storage import settings_fields, settings_records
+from desktop.storage.settings_fields import Problem, SettingsUnreadable
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -29,31 +28,6 @@ MIGRATIONS: tuple[Migration, ...] = ()
 
 # A person's settings have a few hundred bytes; a file of megabytes is not one, and parsing it would freeze the start.
 LARGEST = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing in the file that we could not follow; *line* is 0 when no one line is to blame."""
-
-    file: Path
-    line: int
-    key: str
-    text: str
-    remedy: str
-
-    def __str__(self) -> str:
-        """The problem as sentences."""
-        where = f"{self.file}, line {self.line}" if self.line else str(self.file)
-        what = f"{self.key} {self.text}" if self.key else self.text
-        return f"{where}: {what}. {self.remedy}."
-
-
-class SettingsUnreadable(Exception):
-    """The person's file cannot be read, so it is not written either."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
 
 
 class SettingsFile:
@@ -175,9 +149,15 @@ def _settings_from(document: "TOMLDocument", text: str, file: Path) -> tuple[Set
     settings = Settings()
     problems: list[Problem] = []
     for section in dataclasses.fields(Settings):
+        if (kind := section.metadata.get("record")) is not None:
+            found, troubles = settings_records.read(content.get(section.name, []), kind, section.name, text, file)
+            lists: dict[str, Any] = {section.name: found}
+            settings = dataclasses.replace(settings, **lists)
+            problems += troubles
+            continue
         values = content.get(section.name, {})
         if not isinstance(values, dict):
-            line = _line_of(text, "", section.name)
+            line = settings_fields.line_of(text, "", section.name)
             remedy = f"Write it as a section, [{section.name}]"
             problems.append(Problem(file, line, section.name, "is not a section", remedy))
             continue
@@ -185,13 +165,15 @@ def _settings_from(document: "TOMLDocument", text: str, file: Path) -> tuple[Set
         for field in dataclasses.fields(record):
             if field.name not in values:
                 continue
-            wish = _wish(getattr(record, field.name), field.metadata.get("low"), field.metadata.get("high"))
+            wish = settings_fields.wish(
+                getattr(record, field.name), field.metadata.get("low"), field.metadata.get("high")
+            )
             try:
-                value = _checked(values[field.name], field, getattr(record, field.name))
+                value = settings_fields.checked(values[field.name], field, getattr(record, field.name))
             except ValueError as error:
-                line = _line_of(text, section.name, field.name)
+                line = settings_fields.line_of(text, section.name, field.name)
                 key = f"{section.name}.{field.name}"
-                default = _words(getattr(record, field.name))
+                default = settings_fields.words(getattr(record, field.name))
                 remedy = f"Write {wish}; until then {default} is used"
                 problems.append(Problem(file, line, key, str(error), remedy))
                 continue
@@ -200,75 +182,23 @@ def _settings_from(document: "TOMLDocument", text: str, file: Path) -> tuple[Set
     return settings, tuple(problems)
 
 
-def _checked(value: object, field: "dataclasses.Field[object]", default: object) -> object:
-    """Give *value* in the type of *default*, or raise ValueError with a sentence's end."""
-    match default, value:
-        case bool(), bool():
-            return value
-        case StrEnum(), str(word):
-            try:
-                return type(default)(word)
-            except ValueError:
-                raise ValueError(f"cannot be {word[:40]!r}") from None
-        case bool(), _:
-            raise ValueError("is not true or false")
-        case int(), int(number) if not isinstance(value, bool):
-            low, high = field.metadata.get("low"), field.metadata.get("high")
-            if (low is not None and number < low) or (high is not None and number > high):
-                raise ValueError(f"is out of bounds ({str(number)[:20]})")
-            return number
-        case tuple(), list(words) if all(isinstance(word, str) for word in words):
-            return tuple(words)
-        case _:
-            raise ValueError("has the wrong type")
-
-
-def _wish(default: object, low: object, high: object) -> str:
-    match default:
-        case bool():
-            return "true or false"
-        case StrEnum():
-            return "one of " + ", ".join(f'"{member}"' for member in type(default))
-        case int():
-            return f"a whole number from {low} to {high}"
-        case _:
-            return 'a list of texts, such as ["continue"]'
-
-
-def _words(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case tuple():
-            return "the default"
-        case _:
-            return str(value)
-
-
-def _plain(value: object) -> object:
-    match value:
-        case StrEnum():
-            return str(value)
-        case tuple():
-            return list(value)
-        case _:
-            return value
-
-
 def _put(document: "TOMLDocument", settings: Settings, file: Path) -> None:
     import tomlkit
     from tomlkit.items import Table
 
     for section in dataclasses.fields(Settings):
         record = getattr(settings, section.name)
+        if (kind := section.metadata.get("record")) is not None:
+            settings_records.put(document, section.name, record, kind, file)
+            continue
         defaults = getattr(Settings(), section.name)
         table = document.get(section.name)
         if table is not None and not isinstance(table, Table):
             remedy = f"Write it as a section, [{section.name}]"
             raise SettingsUnreadable(Problem(file, 0, section.name, "is not a section", remedy))
         for field in dataclasses.fields(record):
-            value = _plain(getattr(record, field.name))
-            is_default = value == _plain(getattr(defaults, field.name))
+            value = settings_fields.plain(getattr(record, field.name))
+            is_default = value == settings_fields.plain(getattr(defaults, field.name))
             if table is None:
                 if is_default:
                     continue
@@ -279,23 +209,6 @@ def _put(document: "TOMLDocument", settings: Settings, file: Path) -> None:
                     table[field.name] = value
             elif not is_default:
                 table[field.name] = value
-
-
-_SECTION = re.compile(r"\s*\[\s*([A-Za-z0-9_.-]+)\s*\]")
-
-
-def _line_of(text: str, section: str, key: str) -> int:
-    """Find the line that sets *key*; 0 when it is written in a way this simple search does not know."""
-    current = ""
-    assignment = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
-    dotted = re.compile(rf"""\s*{re.escape(section)}\s*\.\s*{re.escape(key)}\s*=""")
-    for number, line in enumerate(text.splitlines(), start=1):
-        heading = _SECTION.match(line)
-        if heading:
-            current = heading.group(1)
-        elif (current == section and assignment.match(line)) or (section and not current and dotted.match(line)):
-            return number
-    return 0
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

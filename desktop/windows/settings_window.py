@@ -64,6 +64,8 @@ class SettingsWindow(QWidget):
         self._tabs.tabBar().setDrawBase(False)
         self._tabs.addTab(self._agents_page(), self.tr("Agents"))
         for section in dataclasses.fields(Settings):
+            if "record" in section.metadata:
+                continue  # lists have pages of their own
             self._tabs.addTab(self._section_page(section.name), self.tr(self.TITLES[section.name]))
         self._problems = WrapLabel(theme, Type.BODY, Ink.AMBER, self)
         self._problems.setContentsMargins(LARGE, SMALL, LARGE, SMALL)

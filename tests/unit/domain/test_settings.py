@@ -7,7 +7,10 @@ import pytest
 from desktop.domain.settings import Settings
 
 SECTIONS = [
-    (section.name, field) for section in fields(Settings) for field in fields(getattr(Settings(), section.name))
+    (section.name, field)
+    for section in fields(Settings)
+    if "record" not in section.metadata
+    for field in fields(getattr(Settings(), section.name))
 ]
 
 

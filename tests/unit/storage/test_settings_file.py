@@ -8,7 +8,8 @@ import pytest
 from tomlkit import TOMLDocument
 
 from desktop.domain.settings import Backend, ColourScheme, Settings
-from desktop.storage.settings_file import SettingsFile, SettingsUnreadable
+from desktop.storage.settings_fields import SettingsUnreadable
+from desktop.storage.settings_file import SettingsFile
 
 
 @pytest.fixture
