@@ -33,6 +33,10 @@ class Inbox(QObject):
         self._events: deque[Event | Callable[[], None]] = deque()
         self._is_woken = False
 
+    def serve(self, taken: Callable[[Event], None], drained: Callable[[], None]) -> None:
+        """Hand over to others from now on."""
+        self._taken, self._drained = taken, drained
+
     def put(self, event: Event) -> None:
         """Take *event*; the main thread is woken at most once for all that gathers."""
         self._add(event)
@@ -54,6 +58,14 @@ class Inbox(QObject):
             self._is_woken = True
         QCoreApplication.postEvent(self, _Woken())
 
+    def take_all(self) -> None:
+        """Hand over all that has come by now, without the loop."""
+        with self._lock:
+            waiting = len(self._events)
+        for _ in range(waiting):
+            if not self._take_next():
+                return
+
     def event(self, event: QEvent) -> bool:
         """Drain one slice."""
         if event.type() != _Woken.KIND:  # its Python side may be gone by now: the class says nothing
@@ -70,12 +82,17 @@ class Inbox(QObject):
 
     def _drain(self) -> None:
         until = time.monotonic() + SLICE_S
-        while time.monotonic() < until:
-            with self._lock:
-                if not self._events:
-                    return
-                item = self._events.popleft()
-            if callable(item):
-                item()
-            else:
-                self._taken(item)
+        while time.monotonic() < until and self._take_next():
+            pass
+
+    def _take_next(self) -> bool:
+        """Hand over the oldest; say whether there was one."""
+        with self._lock:
+            if not self._events:
+                return False
+            item = self._events.popleft()
+        if callable(item):
+            item()
+        else:
+            self._taken(item)
+        return True

@@ -51,16 +51,23 @@ def run(*, is_smoke: bool) -> int:
     tray = Tray()
     application.processEvents()
     # With the icon in its place; what is behind it takes as long again, and most of that is reading modules.
-    from desktop.app import crash, log_file
+    from desktop.app import log_file
+    from desktop.app.beginning import Beginning
 
     log_file.begin(paths.places().state)
+    begun = Beginning(runtime)
+    begun.start()
+    board = begun.first_board()
+    tray.show_board(board, board.at)
+    # With the first picture shown; windows, notifications and answers are behind it.
+    from desktop.app import crash
     from desktop.app.wiring import Program
 
     icon = QPixmap()
     icon.loadFromData(resources.resource_bytes("icons/agent-tray.svg"))
     application.setWindowIcon(QIcon(icon))
     gc.freeze()  # modules stay for ever: the collector need not look through them again and again
-    program = Program(runtime, sys.platform, tray)
+    program = Program(begun, sys.platform, tray)
     crash.install(paths.places().state, program.report_crash)
     signals = _Signals(application)
     try:

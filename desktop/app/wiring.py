@@ -27,10 +27,6 @@ from desktop.storage import paths
 from desktop.storage.hook_setup import Plan, SetupError
 from desktop.storage.ledger import Ledger
 from desktop.tray.icon import Tray
-from desktop.watchers.hook_socket import HookSocket
-from desktop.watchers.process_scan import ChildrenOf, ProcessTable, process_table
-from desktop.watchers.repository import Located
-from desktop.watchers.sight import Sight
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +48,7 @@ class Program(QObject):
         self._begun = begun
         self._agents = begun.agents
         self._inbox = begun.inbox
+        self._inbox.setParent(self)  # what comes when we are gone reaches nobody
         self._preferences = begun.preferences
         self._hub = begun.hub
         self._scribe = begun.scribe

@@ -41,6 +41,7 @@ class Sight:
         self._pace = pace or Pace()
         self._table = table or process_scan.process_table()
         self._stopping = threading.Event()
+        self._has_looked = threading.Event()
         self._lock = threading.Lock()
         self._scene: Scene | None = None
         self._is_troubled = False
@@ -49,6 +50,10 @@ class Sight:
     def start(self) -> None:
         """Begin to look."""
         self._thread.start()
+
+    def wait_for_first_look(self, longest_s: float) -> bool:
+        """Wait until all was looked at once, at most so long; say whether it was."""
+        return self._has_looked.wait(longest_s)
 
     def stop(self, deadline_s: float) -> None:
         """End the thread; return when it has ended or the deadline has passed."""
@@ -78,6 +83,7 @@ class Sight:
                 with self._lock:
                     self._scene = scene
                 scene.open()
+                self._has_looked.set()
                 while not self._stopping.is_set():
                     scene.step(self._pace.calm if self._is_troubled else None)
                     if self._is_troubled and time.monotonic() >= began + self._pace.calm:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from desktop.app import tray_program, wiring
+from desktop.app import beginning, tray_program
 from desktop.domain.agent import Agent, HookCall, HookEvent, HookSetup, LiveState
 from desktop.domain.events import Event, EvidenceGiven, RequestOpened
 from desktop.domain.ids import RequestId, session_id
@@ -99,5 +99,5 @@ def asks(agent: Started, payload: bytes, answer: Path) -> None:
 
 
 if __name__ == "__main__":
-    wiring.load_agents = lambda: (AGENT,)
+    beginning.load_agents = lambda: (AGENT,)
     sys.exit(tray_program.run(is_smoke=False))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.app import wiring
+from desktop.app import beginning, wiring
+from desktop.app.beginning import Beginning
 from desktop.app.wiring import Program
 from desktop.domain.board import Row
 from desktop.domain.ids import session_id
@@ -46,7 +47,10 @@ class Stage:
 
     def starts(self, *, shows_window: bool = False) -> Program:
         """The person starts the tray."""
-        self.program = Program(paths.make_runtime_dir(), "linux")
+        begun = Beginning(paths.make_runtime_dir())
+        begun.start()
+        begun.first_board()
+        self.program = Program(begun, "linux")
         self.program.start(shows_window=shows_window)
         return self.program
 
@@ -127,7 +131,7 @@ def decisions() -> list[tuple[str, str]]:
 def stage(
     qtbot: QtBot, bus: PrivateBus, home_of_its_own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stage]:
-    monkeypatch.setattr(wiring, "load_agents", lambda: (asking_agent.AGENT,))
+    monkeypatch.setattr(beginning, "load_agents", lambda: (asking_agent.AGENT,))
     project = tmp_path / "shop"
     project.mkdir()
     found = Stage(qtbot, bus, home_of_its_own, project, Daemon(bus))

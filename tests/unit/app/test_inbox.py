@@ -191,3 +191,25 @@ def test_other_events_of_qt_are_left_to_qt(door: Door) -> None:
     QCoreApplication.processEvents()
 
     assert door.drained == 0
+
+
+def test_all_that_has_come_can_be_taken_without_the_loop(door: Door) -> None:
+    door.inbox.put(ProcessEnded(1, NOON))
+    door.inbox.put(ProcessEnded(2, NOON))
+
+    door.inbox.take_all()
+
+    assert door.taken == [ProcessEnded(1, NOON), ProcessEnded(2, NOON)]
+
+
+def test_who_takes_over_gets_what_comes_from_then_on(door: Door) -> None:
+    taken: list[Event] = []
+    door.inbox.put(ProcessEnded(1, NOON))
+    door.inbox.take_all()
+    door.inbox.serve(taken.append, lambda: None)
+
+    door.inbox.put(ProcessEnded(2, NOON))
+    door.inbox.take_all()
+
+    assert door.taken == [ProcessEnded(1, NOON)]
+    assert taken == [ProcessEnded(2, NOON)]

@@ -1,0 +1,97 @@
+"""What the tray's first picture needs, and no more: the sessions as they stand, and the socket that agents call.
+
+Windows, notifications and answers are built behind that picture: reading their modules alone takes as long again.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from desktop.app import clock
+from desktop.app.agents import load_agents
+from desktop.app.front import SocketFront
+from desktop.app.inbox import Inbox
+from desktop.app.ledger_start import open_ledger
+from desktop.app.preferences import Preferences
+from desktop.app.remembered import ForgetfulCursors, LedgerCursors
+from desktop.app.scribe import Scribe
+from desktop.domain.board import Board
+from desktop.domain.events import Event
+from desktop.domain.ids import SessionId
+from desktop.hub.effects import Effect, Raise, Withdraw
+from desktop.hub.hub import Hub
+from desktop.storage.ledger import Ledger
+from desktop.watchers.hook_socket import HookSocket
+from desktop.watchers.process_scan import ChildrenOf, ProcessTable, process_table
+from desktop.watchers.repository import Located
+from desktop.watchers.sight import Sight
+
+DEMO_VARIABLE = "AGENT_TRAY_DEMO"
+"""Set by the demo for its tray: the process whose children are all there is to see."""
+# A machine at rest has been looked over in a tenth of this; a home on a network that stalls must not hold the tray up.
+FIRST_LOOK_S = 0.5
+
+
+class Beginning:
+    """The seeing part of the tray program. Lives on the main thread; its workers run from *start* on."""
+
+    def __init__(self, runtime: Path) -> None:
+        self.agents = load_agents()
+        self.raised: Callable[[str], None] = _nobody_raised
+        self.inbox = Inbox(self._take, _nothing_drawn)
+        self.preferences = Preferences(self.inbox.put)
+        self.hub = Hub(self.agents, self.preferences.settings, clock.now())
+        ledger = open_ledger(self.inbox.put)
+        self.scribe = Scribe(ledger, self.inbox.put, clock.now)
+        cursors = LedgerCursors(ledger, self.scribe) if ledger is not None else ForgetfulCursors()
+        if ledger is not None:
+            self._remember(ledger)
+        self.front = SocketFront(self.inbox, self._beat, self._raise_window)
+        self.hooks = HookSocket(self.agents, self.inbox.put, runtime, self.front)
+        self.sight = Sight(self.agents, Located(self.inbox.put), store=cursors, table=_table())
+        self.taken: list[tuple[Event, list[Effect]]] = []
+        """What was folded in before there was anybody to carry anything out."""
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self.scribe.start()
+        self.hooks.start()
+        self.sight.start()
+
+    def first_board(self) -> Board:
+        """Every session there is, once all was looked at; after a while whatever was seen until then."""
+        self.sight.wait_for_first_look(FIRST_LOOK_S)
+        self.inbox.take_all()
+        return self.hub.board(clock.now())
+
+    def _take(self, event: Event) -> None:
+        effects = self.hub.observe(event, clock.now())
+        # What is owed is raised again as soon as there is something to raise it with.
+        self.taken.append((event, [effect for effect in effects if not isinstance(effect, Raise | Withdraw)]))
+
+    def _beat(self) -> None:
+        self.hooks.beat()
+
+    def _raise_window(self, token: str) -> None:
+        self.raised(token)
+
+    def _remember(self, ledger: Ledger) -> None:
+        ledger.close_left_open(clock.now())
+        names: Mapping[SessionId, str] = {SessionId(key): name for key, name in ledger.names().items()}
+        seen: Mapping[SessionId, datetime] = {SessionId(key): at.astimezone(UTC) for key, at in ledger.seen().items()}
+        self.hub.remember(names, seen)
+
+
+def _nothing_drawn() -> None:
+    """There is nothing to draw on yet."""
+
+
+def _nobody_raised(_token: str) -> None:
+    """There is no window yet."""
+
+
+def _table() -> ProcessTable | None:
+    """The processes to see: all of this person's, but in a demo only those it started."""
+    parent = os.environ.get(DEMO_VARIABLE, "")
+    return ChildrenOf(process_table(), int(parent)) if parent.isdigit() else None
