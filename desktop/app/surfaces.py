@@ -23,7 +23,8 @@ from desktop.windows.session_window import SessionWindow
 from desktop.windows.settings_window import SettingsWindow
 from desktop.windows.theme import Theme
 
-# A tray host may start after us at login. When there is none by then, the window is shown, for something must be.
+# A tray host may start after us at login, and a panel that crashed comes back. When there is none by then, the window
+# is shown, for something must be.
 TRAY_GRACE_MS = 5_000
 MARGIN = 16
 
@@ -68,6 +69,7 @@ class Surfaces(QObject):
         tray.window_asked.connect(self.toggle_window)
         tray.mini_asked.connect(self._on_mini_asked)
         tray.settings_asked.connect(self._on_settings_asked)
+        tray.availability_changed.connect(self._on_tray_availability_changed)
         tray.quit_asked.connect(self.quit_asked)
         window = self._window
         window.intent_made.connect(self._on_window_intent_made)
@@ -281,6 +283,11 @@ class Surfaces(QObject):
         self._settings_window.show()
         self._settings_window.raise_()
         self._settings_window.activateWindow()
+
+    @Slot(bool)
+    def _on_tray_availability_changed(self, is_available: bool) -> None:  # noqa: FBT001  # a slot's arguments have no names
+        if not is_available:
+            self._grace.start(TRAY_GRACE_MS)
 
     @Slot()
     def _on_grace_timeout(self) -> None:

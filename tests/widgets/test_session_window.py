@@ -115,6 +115,17 @@ def test_when_shown_the_first_session_in_need_is_open_and_the_hub_is_told_which_
     assert stage.out[-1] == OpenRequest(None)
 
 
+@pytest.mark.parametrize("odd", ["%n %1 %s", "{0} {x!r}"])
+def test_attack_9_placeholders_in_what_is_shown_are_text(stage: Stage, odd: str) -> None:
+    asked = tuple(permission(text=odd, request=request) for request in ("r1", "r2", "r3"))
+    stage.shows(replace(_asking(), name=odd, notice=f"said {odd}", requests=asked))
+
+    read = [one.toPlainText() for one in stage.window.findChildren(QPlainTextEdit) if one.isVisible()]
+    assert any(odd in text for text in read)
+    assert stage.says(f"said {odd}")
+    assert stage.says("2 more wait after it.")
+
+
 def test_without_sessions_it_says_what_to_do(stage: Stage) -> None:
     stage.shows()
 

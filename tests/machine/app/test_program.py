@@ -1,6 +1,7 @@
 """The whole program offscreen: agents that ask, a person who clicks, a desktop that locks its screen."""
 
 import logging
+import time
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.machine.app.conftest import Stage, decisions
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", "raise\\(\\)")
 
 SESSION = session_id(KIND, "one")
+WITHDRAWN_S = 2.0
 
 
 def buttons(notice: dict[str, object]) -> dict[str, str]:
@@ -82,7 +84,9 @@ def test_attack_34_of_two_surfaces_at_once_one_wins_and_the_other_is_told(stage:
     assert decisions() == [("allow", "window")]
 
 
-def test_an_answer_after_the_terminal_gave_one_is_refused_with_a_sentence(stage: Stage) -> None:
+def test_fault_29_an_answer_in_the_terminal_withdraws_ours_and_a_later_one_is_refused_with_a_sentence(
+    stage: Stage,
+) -> None:
     program = stage.starts()
     agent = stage.agent()
     answer = stage.asks(agent, "make release")
@@ -90,8 +94,10 @@ def test_an_answer_after_the_terminal_gave_one_is_refused_with_a_sentence(stage:
     row = stage.row()
     assert row is not None
     assert row.request is not None
+    answered_at = time.monotonic()
     agent.does("status", "busy")
     stage.closed(notice)
+    assert time.monotonic() - answered_at < WITHDRAWN_S
 
     program._surfaces.intent_made.emit(Allow(SESSION, row.request.id, row.request.digest), "window")
 

@@ -195,7 +195,9 @@ def test_the_window_opens_inside_the_screen(stage: Stage) -> None:
     assert QApplication.primaryScreen().availableGeometry().contains(stage.window.geometry())
 
 
-def test_without_a_tray_the_window_is_shown_after_a_while(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_18_without_a_tray_the_window_is_shown_after_a_while(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(surfaces_module, "TRAY_GRACE_MS", 1)
     assert not stage.surfaces._tray.is_available
 
@@ -205,7 +207,20 @@ def test_without_a_tray_the_window_is_shown_after_a_while(stage: Stage, monkeypa
     stage.qtbot.waitUntil(stage.window.isVisible)
 
 
-def test_a_tray_that_comes_within_the_while_is_enough(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_18_a_tray_that_goes_later_and_stays_away_leaves_the_window(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surfaces_module, "TRAY_GRACE_MS", 1)
+    tray = stage.surfaces._tray
+    tray._is_available = True
+    stage.surfaces.start(shows_window=False)
+
+    tray._on_host_poll_timeout()  # and there is no host here
+
+    stage.qtbot.waitUntil(stage.window.isVisible)
+
+
+def test_fault_18_a_tray_that_comes_within_the_while_is_enough(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(surfaces_module, "TRAY_GRACE_MS", 1)
     with stage.qtbot.waitSignal(stage.surfaces._grace.timeout):
         stage.surfaces.start(shows_window=False)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from desktop.domain.events import EvidenceGiven, RequestOpened, SubagentStarted, TurnFinished
+from desktop.domain.events import EvidenceGiven, ReplyDelivered, RequestOpened, SubagentStarted, TurnFinished
 from desktop.domain.ids import RequestId
 from desktop.domain.phase import Phase
 from desktop.domain.replies import Allow
@@ -98,6 +98,27 @@ def test_a_small_step_back_is_no_jump(story: Story) -> None:
     story.hub.tick(story.now)
 
     assert story.row.since == since
+
+
+def test_attack_54_a_clock_set_back_brings_no_allow_back_to_life(story: Story) -> None:
+    story.works()
+    story.asks(text="make release")
+    allow = Allow(SESSION, RequestId("r1"), "digest of r1")
+    story.does(allow)
+    story.sees(ReplyDelivered(SESSION, RequestId("r1"), story.now))
+    story.live(Claim.WORKING, "busy")
+    story.waits(60)
+
+    story.clock_is_set(-HOUR)
+    story.hub.tick(story.now)
+    story.asks("r2", text="make release")
+
+    assert story.effects(Deliver) == []
+    assert story.phase is Phase.NEEDS_APPROVAL
+    assert story.does(allow) == []
+    assert [request.id for request in story.row.requests] == ["r2"]
+    assert story.row.request is not None
+    assert not story.row.request.is_answering
 
 
 def test_fault_10_after_a_night_asleep_an_open_request_is_still_shown_and_raised_once(story: Story) -> None:

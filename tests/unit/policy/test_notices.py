@@ -253,6 +253,16 @@ def test_attack_1_a_name_and_a_summary_are_one_plain_line_each() -> None:
     assert len(made.title) < 180
 
 
+@pytest.mark.parametrize("odd", ["%n %1 %s %(x)s", "{0} {x!r} {x.__class__}"])
+def test_attack_9_placeholders_in_a_name_and_a_command_are_text(odd: str) -> None:
+    named = replace(session(permission(text=f"echo {odd}")), names=((NameSource.TITLE, odd),))
+
+    made = notice_of(named)
+
+    assert made is not None
+    assert (made.title, made.body) == (f"{odd} wants to run a command", f"echo {odd}")
+
+
 def test_a_summary_names_who_waits_shortly() -> None:
     made = notices.summary(("shop", "a" * 60, "b\nc"), is_locked=False)
 
