@@ -31,6 +31,11 @@ def coarse_age(delta: timedelta) -> str:
     return "under 1 min" if delta < _MINUTE else _long_age(delta)
 
 
+def moment(at: datetime, today: datetime) -> str:
+    """When it was, both in the person's own time: "12:04", or "5 May, 12:04" on another day."""
+    return f"{at:%H:%M}" if at.date() == today.date() else f"{at.day} {at:%b}, {at:%H:%M}"
+
+
 def until_next_age(delta: timedelta) -> timedelta:
     """How long `age` stays as it is."""
     if delta < timedelta(0):

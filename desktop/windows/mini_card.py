@@ -12,7 +12,7 @@ from desktop.windows.arming import PointerGuard
 from desktop.windows.glyphs import GlyphLabel
 from desktop.windows.labels import ElidedLabel, PlainLabel
 from desktop.windows.mini_item import MiniItem
-from desktop.windows.request_view import short_path
+from desktop.windows.places import short_path
 from desktop.windows.theme import CONTROL_HEIGHT, MEDIUM, SMALL, TIGHT, Button, Ink, Theme, Type
 
 # As long as a decision arms elsewhere: a click that was under way when the item came must not answer it.

@@ -1,10 +1,10 @@
 """What the mini window shows of all that waits: one thing, the oldest first, and that one until it is gone."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from desktop.domain.board import Board, Row
 from desktop.domain.ids import RequestId, SessionId
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Question, Request, RequestKind
 from desktop.formats import text
 

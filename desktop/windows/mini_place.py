@@ -1,10 +1,11 @@
 """Where the mini window stands, and how it comes back to a screen that is there."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QGuiApplication
+
+from desktop.domain.record import dataclass
 
 MARGIN = 16
 

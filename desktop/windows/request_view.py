@@ -6,60 +6,28 @@ there, unchanged and to its end, for long enough to be read (see arming.py).
 
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.domain.board import Row
 from desktop.domain.replies import Allow, ApprovePlan, Deny, RequestReply
-from desktop.domain.requests import Request, RequestKind, Suggestion
+from desktop.domain.requests import Reach, Request, RequestKind, Suggestion
 from desktop.formats import text, words
-from desktop.windows.answer_button import AnswerButton
+from desktop.windows.answer_bar import AnswerBar
 from desktop.windows.arming import Arming, PointerGuard
-from desktop.windows.draft_edit import DraftEdit, Drafts
+from desktop.windows.change_view import ChangeView
+from desktop.windows.draft_edit import Drafts
 from desktop.windows.labels import PlainLabel, WrapLabel
-from desktop.windows.marks import MARK_WIDTH, Pick, Tick
+from desktop.windows.marks import Pick
+from desktop.windows.places import short_path
 from desktop.windows.question_view import QuestionView
+from desktop.windows.reason_box import ReasonBox
 from desktop.windows.request_text import RequestText, bytes_of
-from desktop.windows.theme import CONTROL_HEIGHT, SMALL, Button, Ink, Theme, Type
-
-
-class _Rule(QWidget):
-    """One of the agent's own rules, in full, with a box to take it along."""
-
-    def __init__(self, suggestion: Suggestion, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        shown = "".join(span.text for span in text.reveal(text.clean(suggestion.text, 4000)))
-        self._box = Tick(theme, self.tr("and allow from now on:"), self)
-        self._box.setFont(theme.font(Type.BODY))
-        self._box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._box.setAccessibleName(self.tr("and allow from now on:") + " " + shown)
-        rule = WrapLabel(theme, Type.CODE, Ink.TEXT, self)
-        rule.setText(shown)
-        is_short = rule.fontMetrics().horizontalAdvance(shown) < 200 and "\n" not in shown
-        layout: QHBoxLayout | QVBoxLayout = QHBoxLayout(self) if is_short else QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SMALL if is_short else 0)
-        layout.addWidget(self._box)
-        if is_short:
-            layout.addWidget(rule, 1, Qt.AlignmentFlag.AlignVCenter)
-        else:
-            indented = QHBoxLayout()
-            indented.setContentsMargins(MARK_WIDTH, 0, 0, 0)
-            indented.addWidget(rule)
-            layout.addLayout(indented)
-
-    @property
-    def box(self) -> Tick:
-        """What the person ticks."""
-        return self._box
-
-    @property
-    def is_taken(self) -> bool:
-        """Whether the person ticked it."""
-        return self._box.isChecked()
+from desktop.windows.rule_box import RuleBox
+from desktop.windows.terminal_note import TerminalNote
+from desktop.windows.theme import SMALL, Ink, Theme, Type
 
 
 class RequestView(QWidget):
@@ -67,7 +35,7 @@ class RequestView(QWidget):
 
     reply_made = Signal(object)  # RequestReply
     resume_copied = Signal(object)  # SessionId
-    closed = Signal()  # Escape in it
+    connect_asked = Signal(object)  # AgentKind
 
     def __init__(self, theme: Theme, drafts: Drafts, arming_ms: int = 700, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,8 +46,9 @@ class RequestView(QWidget):
         self._is_sent = False
         self._guard = PointerGuard(self)
         self._build()
-        self._arming = Arming(self._allow, arming_ms)
-        for button in (self._allow, self._deny, self._with_reason, self._send_reason):
+        bar = self._bar
+        self._arming = Arming(bar.allow, arming_ms)
+        for button in (bar.allow, bar.deny, bar.with_reason, self._reason.send):
             self._guard.guard(button)
         self._connect()
 
@@ -103,7 +72,7 @@ class RequestView(QWidget):
         """Forget the request; nothing can be answered until the next."""
         self._request = None
         self._arming.stop()
-        self._allow.setEnabled(False)
+        self._bar.allow.setEnabled(False)
 
     def set_arming_time(self, milliseconds: int) -> None:
         """Arm Allow after so long."""
@@ -175,8 +144,7 @@ class RequestView(QWidget):
         if self._asks_questions(self._request):
             self._questions.focus_other()
             return
-        self._reason_box.show()
-        self._reason.setFocus()
+        self._reason.open()
 
     def choose(self, choice: int) -> None:
         """Choose an option of the first question, counted from 0."""
@@ -198,32 +166,29 @@ class RequestView(QWidget):
         self._warning = WrapLabel(theme, Type.BODY, Ink.RED, self)
         self._text = RequestText(theme, self)
         self._foot = WrapLabel(theme, Type.BODY, Ink.MUTED, self)
-        self._rules: list[_Rule] = []
+        self._changes = ChangeView(theme, self)
+        self._rules: list[RuleBox] = []
         self._rules_layout = QVBoxLayout()
         self._rules_layout.setSpacing(0)
         self._questions = QuestionView(theme, self._guard, self)
-        self._build_controls()
-        self._build_reason()
-        self._notice = WrapLabel(theme, Type.BODY, Ink.TEXT, self)
-        self._copy_resume = AnswerButton(theme, self.tr("Copy resume command"), parent=self)
         self._trouble = WrapLabel(theme, Type.BODY, Ink.RED, self)
+        self._build_modes()
         self._careful = WrapLabel(theme, Type.BODY, Ink.AMBER, self)
+        self._bar = AnswerBar(theme, self)
+        self._reason = ReasonBox(theme, self)
+        self._note = TerminalNote(theme, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SMALL)
-        for widget in (self._what, self._warning, self._text, self._foot):
+        above: tuple[QWidget, ...] = (self._what, self._warning, self._text, self._foot, self._changes)
+        below = (self._questions, self._trouble, self._modes, self._careful, self._bar, self._reason, self._note)
+        for widget in above:
             layout.addWidget(widget)
         layout.addLayout(self._rules_layout)
-        layout.addWidget(self._questions)
-        layout.addWidget(self._trouble)
-        layout.addWidget(self._modes)
-        layout.addWidget(self._careful)
-        layout.addWidget(self._controls)
-        layout.addWidget(self._reason_box)
-        layout.addWidget(self._notice)
-        layout.addWidget(self._copy_resume, 0, Qt.AlignmentFlag.AlignLeft)
+        for widget in below:
+            layout.addWidget(widget)
 
-    def _build_controls(self) -> None:
+    def _build_modes(self) -> None:
         theme = self._theme
         self._modes = QWidget(self)
         self._mode = Pick(theme, self._modes)
@@ -235,68 +200,28 @@ class RequestView(QWidget):
         modes.setSpacing(SMALL)
         modes.addWidget(then)
         modes.addWidget(self._mode, 1)
-        self._controls = QWidget(self)
-        self._allow = AnswerButton(theme, self.tr("Allow"), self.tr("Ctrl+⏎"), Button.PRIMARY, self._controls)
-        self._deny = AnswerButton(theme, self.tr("Deny"), "D", Button.PLAIN, self._controls)
-        self._with_reason = AnswerButton(theme, self.tr("Deny with reason…"), "R", Button.PLAIN, self._controls)
-        self._more = QToolButton(self._controls)
-        self._more.setText("⋯")
-        self._more.setAccessibleName(self.tr("More answers"))
-        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._more.setFixedSize(CONTROL_HEIGHT, CONTROL_HEIGHT)
-        menu = QMenu(self._more)
-        self._stop_action = QAction(self.tr("Deny and stop the turn"), menu)
-        self._copy_action = QAction(self.tr("Copy the text"), menu)
-        menu.addActions([self._stop_action, self._copy_action])
-        self._more.setMenu(menu)
-        row = QHBoxLayout(self._controls)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SMALL)
-        row.addWidget(self._allow, 1)
-        row.addWidget(self._deny)
-        row.addWidget(self._with_reason)
-        row.addWidget(self._more)
-
-    def _build_reason(self) -> None:
-        self._reason_box = QWidget(self)
-        self._reason = DraftEdit(self._theme, self.tr("Tell the agent why, or what to do instead"), self._reason_box)
-        hint = self.tr("Ctrl+⏎")
-        self._send_reason = AnswerButton(self._theme, self.tr("Deny with this reason"), hint, parent=self._reason_box)
-        self._keep = AnswerButton(self._theme, self.tr("Cancel"), parent=self._reason_box)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SMALL)
-        buttons.addWidget(self._send_reason)
-        buttons.addWidget(self._keep)
-        buttons.addStretch()
-        layout = QVBoxLayout(self._reason_box)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SMALL)
-        layout.addWidget(self._reason)
-        layout.addLayout(buttons)
-        self._reason_box.hide()
 
     def _connect(self) -> None:
-        self._allow.clicked.connect(self.allow)
-        self._deny.clicked.connect(self.deny)
-        self._with_reason.clicked.connect(self.ask_reason)
-        self._stop_action.triggered.connect(self.deny_and_stop)
-        self._copy_action.triggered.connect(self._on_copy_action_triggered)
-        self._send_reason.clicked.connect(self._on_reason_submitted)
-        self._keep.clicked.connect(self._on_reason_given_up)
+        self._bar.allowed.connect(self.allow)
+        self._bar.denied.connect(self.deny)
+        self._bar.reason_asked.connect(self.ask_reason)
+        self._bar.stop_asked.connect(self.deny_and_stop)
+        self._bar.copy_asked.connect(self._on_bar_copy_asked)
         self._reason.submitted.connect(self._on_reason_submitted)
-        self._reason.given_up.connect(self._on_reason_given_up)
-        self._reason.textChanged.connect(self._on_reason_changed)
+        self._reason.given_up.connect(self.focus_text)
+        self._reason.draft_changed.connect(self._on_draft_changed)
         self._questions.answered.connect(self._on_questions_answered)
-        self._questions.draft_changed.connect(self._on_questions_draft_changed)
+        self._questions.draft_changed.connect(self._on_draft_changed)
         self._text.end_seen.connect(self._refresh)
         self._arming.armed_changed.connect(self._refresh)
-        self._arming.progressed.connect(self._allow.show_progress)
-        self._copy_resume.clicked.connect(self._on_copy_resume_clicked)
+        self._arming.progressed.connect(self._bar.allow.show_progress)
+        self._note.resume_asked.connect(self._on_note_resume_asked)
+        self._note.connect_asked.connect(self._on_note_connect_asked)
 
     def _show_content(self, request: Request) -> None:
         asks = self._asks_questions(request)
         is_plan = request.kind is RequestKind.PLAN
-        self._text.setVisible(not asks)
+        self._text.setVisible(bool(request.text or is_plan) and not asks)
         self._text.show_text("" if asks else request.text)
         self._show_rules(() if asks else request.suggestions)
         self._mode.clear()
@@ -304,27 +229,21 @@ class RequestView(QWidget):
         for mode in request.modes:
             self._mode.addItem(text.one_line(mode, 60), mode)
         self._modes.setVisible(is_plan and bool(request.modes))
-        self._allow.set_label(self.tr("Approve") if is_plan else self.tr("Allow"))
-        self._with_reason.set_label(self.tr("Send back…") if is_plan else self.tr("Deny with reason…"))
-        self._send_reason.set_label(self.tr("Send back") if is_plan else self.tr("Deny with this reason"))
         draft = self._drafts[request.id]
         self._questions.setVisible(asks)
         if asks:
             self._questions.show_request(request, draft)
             self._set_tab_order(self._questions.tab_stops)
-        self._reason.blockSignals(True)
-        self._reason.setPlainText("" if asks else draft)
-        self._reason.blockSignals(False)
-        self._reason_box.setVisible(bool(draft) and not asks)
+        self._reason.show_draft("" if asks else draft, is_plan=is_plan)
 
     def _show_rules(self, suggestions: Sequence[Suggestion]) -> None:
         for old in self._rules:
             old.hide()
             old.deleteLater()
-        self._rules = [_Rule(suggestion, self._theme, self) for suggestion in suggestions]
+        self._rules = [RuleBox(suggestion, self._theme, self) for suggestion in suggestions]
         for rule in self._rules:
             self._rules_layout.addWidget(rule)
-        self._set_tab_order([*(rule.box for rule in self._rules), self._mode, self._allow])
+        self._set_tab_order([self._changes.tab_stop, *(rule.box for rule in self._rules), self._mode, self._bar.allow])
 
     def _set_tab_order(self, stops: Sequence[QWidget]) -> None:
         """Visit *stops* next to the text: what is made last would else come last, after the answers."""
@@ -343,7 +262,8 @@ class RequestView(QWidget):
         self._careful.setVisible(bool(careful))
         self._trouble.setText(text.clean(request.trouble, 400))
         self._trouble.setVisible(bool(request.trouble))
-        self._notice.setText(self._why_not(request))
+        self._note.show_request(request, row)
+        self._changes.compare(request, None if self._asks_questions(request) else row.previous_of(request.id))
 
     def _warnings(self, request: Request) -> list[str]:
         warnings: list[str] = []
@@ -375,15 +295,10 @@ class RequestView(QWidget):
     def _who_asks(self, request: Request, row: Row) -> str:
         if not request.is_verified:
             return self.tr("asked by an unknown process")
-        if row.pid is None or request.reach.value == "terminal":
+        if row.pid is None or request.reach is Reach.TERMINAL:
             return ""
-        return self.tr("asked by pid {pid}, verified").replace("{pid}", str(row.pid))
-
-    def _why_not(self, request: Request) -> str:
-        if request.is_answerable:
-            return ""
-        reason = text.clean(request.why_not, 400) or self.tr("It cannot be answered from here.")
-        return reason if self.tr("terminal") in reason else f"{reason} " + self.tr("Answer it in its terminal.")
+        agent = text.isolate(text.one_line(row.agent_label, 60))
+        return self.tr("asked by {agent}, pid {pid}, verified").replace("{pid}", str(row.pid)).replace("{agent}", agent)
 
     @Slot()
     def _refresh(self) -> None:
@@ -392,23 +307,19 @@ class RequestView(QWidget):
             return
         asks = self._asks_questions(request)
         is_busy = request.is_answering or self._is_sent
-        self._controls.setVisible(request.is_answerable and not asks)
-        self._modes.setVisible(request.is_answerable and request.kind is RequestKind.PLAN and bool(request.modes))
+        is_plan = request.kind is RequestKind.PLAN
+        self._bar.setVisible(request.is_answerable and not asks)
+        self._bar.show_state(is_plan=is_plan, is_busy=is_busy, may_answer=self._may_answer, can_allow=self.can_allow)
+        self._modes.setVisible(request.is_answerable and is_plan and bool(request.modes))
         for rule in self._rules:
             rule.setVisible(request.is_answerable)
             rule.setEnabled(not is_busy)
-        for widget in (self._deny, self._with_reason, self._more, self._mode, self._reason_box):
-            widget.setEnabled(self._may_answer)
-        self._allow.setEnabled(self.can_allow)
-        is_plan = request.kind is RequestKind.PLAN
-        resting = self.tr("Approve") if is_plan else self.tr("Allow")
-        self._allow.set_label(self.tr("Sending…") if is_busy else resting)
+        self._mode.setEnabled(self._may_answer)
+        self._reason.setEnabled(self._may_answer)
         self._questions.set_open(is_open=self._may_answer)
-        self._notice.setVisible(not request.is_answerable)
-        self._copy_resume.setVisible(not request.is_answerable and bool(self._row.resume_command))
-        self._foot.setVisible(not asks)
         told = (self._size_text(request), self._who_asks(request, self._row))
         self._foot.setText(words.SEPARATOR.join(part for part in told if part))
+        self._foot.setVisible(bool(self._foot.text()) and not asks)
 
     def _size_text(self, request: Request) -> str:
         if not request.text:
@@ -426,21 +337,15 @@ class RequestView(QWidget):
         self._refresh()
         self.reply_made.emit(reply)
 
-    @Slot()
-    def _on_reason_submitted(self) -> None:
-        reason = self._reason.toPlainText().strip()
-        if self._request is not None and self._may_answer and reason:
+    @Slot(str)
+    def _on_reason_submitted(self, reason: str) -> None:
+        if self._request is not None and self._may_answer:
             self._send(Deny(self._request.session, self._request.id, self._request.digest, reason))
 
-    @Slot()
-    def _on_reason_given_up(self) -> None:
-        self._reason_box.hide()
-        self.focus_text()
-
-    @Slot()
-    def _on_reason_changed(self) -> None:
+    @Slot(str)
+    def _on_draft_changed(self, draft: str) -> None:
         if self._request is not None:
-            self._drafts.keep(self._request.id, self._reason.toPlainText())
+            self._drafts.keep(self._request.id, draft)
 
     @Slot(object)
     def _on_questions_answered(self, answer: object) -> None:
@@ -450,28 +355,21 @@ class RequestView(QWidget):
         self._refresh()
         self.reply_made.emit(answer)
 
-    @Slot(str)
-    def _on_questions_draft_changed(self, draft: str) -> None:
-        if self._request is not None:
-            self._drafts.keep(self._request.id, draft)
-
     @Slot()
-    def _on_copy_action_triggered(self) -> None:
+    def _on_bar_copy_asked(self) -> None:
         if self._request is not None:
             QGuiApplication.clipboard().setText(self._request.text)
 
     @Slot()
-    def _on_copy_resume_clicked(self) -> None:
+    def _on_note_resume_asked(self) -> None:
         if self._row is not None:
             QGuiApplication.clipboard().setText(self._row.resume_command)
             self.resume_copied.emit(self._row.session)
 
-
-def short_path(path: str) -> str:
-    """Give *path* with ~ for the home directory, cleaned and fenced off from our own words."""
-    home = str(Path.home())
-    shown = "~" + path[len(home) :] if path == home or path.startswith(home + "/") else path
-    return text.isolate(text.one_line(shown, 120))
+    @Slot()
+    def _on_note_connect_asked(self) -> None:
+        if self._row is not None:
+            self.connect_asked.emit(self._row.agent)
 
 
 def _shown_part(request: Request) -> tuple[object, ...]:

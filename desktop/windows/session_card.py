@@ -15,8 +15,9 @@ from desktop.formats import text, words
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.draft_edit import Drafts, PutAwayDraft
 from desktop.windows.labels import WrapLabel
+from desktop.windows.places import short_path
 from desktop.windows.reply_box import ReplyBox
-from desktop.windows.request_view import RequestView, short_path
+from desktop.windows.request_view import RequestView
 from desktop.windows.session_row import Clock, RowHead
 from desktop.windows.theme import MEDIUM, SMALL, TIGHT, Button, Ink, Theme, Type, set_property
 
@@ -28,6 +29,7 @@ class SessionCard(QWidget):
 
     intent_made = Signal(object)  # Intent
     resume_copied = Signal(object)  # SessionId
+    connect_asked = Signal(object)  # AgentKind
     closed = Signal()
     size_changed = Signal()
 
@@ -218,6 +220,7 @@ class SessionCard(QWidget):
         self._head.clicked.connect(self.closed)
         self.request_view.reply_made.connect(self.intent_made)
         self.request_view.resume_copied.connect(self.resume_copied)
+        self.request_view.connect_asked.connect(self.connect_asked)
         self.reply_box.reply_made.connect(self.intent_made)
         self.reply_box.closed.connect(self.setFocus)
         self._why.toggled.connect(self._on_why_toggled)

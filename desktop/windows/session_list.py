@@ -28,6 +28,7 @@ class SessionList(QListView):
 
     intent_made = Signal(object)  # Intent
     resume_copied = Signal(object)  # SessionId
+    connect_asked = Signal(object)  # AgentKind
     opened = Signal(object)  # SessionId | None
     request_changed = Signal()
     aged = Signal()
@@ -115,6 +116,7 @@ class SessionList(QListView):
             self._card = card
             card.intent_made.connect(self.intent_made)
             card.resume_copied.connect(self.resume_copied)
+            card.connect_asked.connect(self.connect_asked)
             card.closed.connect(self.close_card)
             card.size_changed.connect(self._on_card_size_changed)
             card.resize(self.viewport().width(), 10)

@@ -4,7 +4,6 @@ It is never reset: what a view knows of a row (selection, an opened card, a repl
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -12,6 +11,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from desktop.domain.board import Board, Row
 from desktop.domain.ids import SessionId
 from desktop.domain.phase import Phase
+from desktop.domain.record import dataclass
 from desktop.formats import text, words
 
 Index = QModelIndex | QPersistentModelIndex

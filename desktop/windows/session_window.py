@@ -371,6 +371,7 @@ class SessionWindow(QWidget):
         self._connect_view.closed.connect(self._show_list)
         self._list.intent_made.connect(self.intent_made)
         self._list.resume_copied.connect(self.resume_copied)
+        self._list.connect_asked.connect(self.diff_asked)
         self._list.opened.connect(self._on_list_opened)
         self._list.request_changed.connect(self._tell_open_request)
         self._list.aged.connect(self._show_ages)

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.settings import ColourScheme
-from desktop.windows.request_text import LONGEST_LINE, RequestText, bytes_of
+from desktop.windows.code_text import LONGEST_LINE
+from desktop.windows.request_text import RequestText, bytes_of
 from desktop.windows.theme import Theme
 
 

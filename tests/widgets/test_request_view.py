@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,18 +12,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.domain.board import Previous
 from desktop.domain.phase import Phase
 from desktop.domain.replies import Allow, ApprovePlan, Deny, RequestReply
 from desktop.domain.requests import Reach, Request, RequestKind, Suggestion
 from desktop.domain.settings import ColourScheme
 from desktop.windows.answer_button import AnswerButton
+from desktop.windows.code_text import LONGEST_LINE, CodeText
 from desktop.windows.draft_edit import DraftEdit, Drafts
 from desktop.windows.labels import WrapLabel
 from desktop.windows.question_view import QuestionView
-from desktop.windows.request_text import LONGEST_LINE, RequestText
+from desktop.windows.request_text import RequestText
 from desktop.windows.request_view import RequestView
 from desktop.windows.theme import Theme
-from tests.widgets.boards import permission, question, row
+from tests.widgets.boards import AGENT, permission, question, row
 
 ARMING_MS = 120
 
@@ -467,7 +470,8 @@ def test_what_cannot_be_answered_here_says_why_and_has_no_controls(stage: Stage)
     stage.shows(permission(reach=Reach.TERMINAL))
 
     assert stage.says("Answer it in the terminal: its hook is not connected.")
-    assert not [one for one in stage.view.findChildren(AnswerButton) if one.isVisible()]
+    offered = [one.accessibleName() for one in stage.view.findChildren(AnswerButton) if one.isVisible()]
+    assert offered == ["Connect…"]
     stage.view.deny()
     stage.view.allow()
     assert stage.replies == []
@@ -555,3 +559,39 @@ def test_a_plan_that_holds_nothing_can_be_approved(qtbot: QtBot) -> None:
     stage.clicks("Approve")
 
     assert isinstance(stage.replies[0], ApprovePlan)
+
+
+def test_what_differs_since_it_last_asked_stands_beside_the_complete_text(stage: Stage) -> None:
+    request = permission(text="pytest -x tests")
+    asked = row(1, Phase.NEEDS_APPROVAL, "Fix refunds", request)
+    before = Previous(request.id, "pytest -q tests", request.opened_at - timedelta(hours=1))
+
+    stage.shows(request)
+    stage.view.show_request(request, replace(asked, previous=(before,)))
+    stage.arms()
+
+    texts = [one.toPlainText() for one in stage.view.findChildren(CodeText) if one.isVisible()]
+    assert texts == ["pytest -x tests", "− pytest -q tests\n+ pytest -x tests"]
+
+
+def test_the_one_who_asks_is_named(stage: Stage) -> None:
+    stage.shows(permission())
+
+    assert stage.says("asked by \u2068Robot\u2069, pid 1001, verified")
+
+
+def test_a_request_without_words_shows_no_empty_box(stage: Stage) -> None:
+    stage.shows(permission(text="", reach=Reach.TERMINAL))
+
+    assert not stage.text.isVisible()
+    assert stage.says("told in its terminal only")
+
+
+def test_the_way_to_connect_is_asked_for_by_its_agent(stage: Stage) -> None:
+    asked: list[object] = []
+    stage.view.connect_asked.connect(asked.append)
+    stage.shows(permission(reach=Reach.TERMINAL))
+
+    stage.clicks("Connect…")
+
+    assert asked == [AGENT]

@@ -110,3 +110,8 @@ def test_the_day_is_summed_up_once_it_cost_something(blocked: timedelta, interru
 
 def test_fault_9_an_age_from_the_future_is_looked_at_again_soon() -> None:
     assert words.until_next_age(timedelta(seconds=-5)) == timedelta(seconds=1)
+
+
+def test_a_moment_of_another_day_is_told_with_its_date() -> None:
+    assert words.moment(NOW.replace(hour=9, minute=5), NOW) == "09:05"
+    assert words.moment(NOW - timedelta(days=400), NOW).startswith(f"{(NOW - timedelta(days=400)).day} ")
