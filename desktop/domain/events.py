@@ -1,9 +1,9 @@
 """What happened, in our words and in the past tense. One closed union: a new event is a type error until handled."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from desktop.domain.ids import AgentKind, RequestId, SessionId
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Request
 from desktop.domain.session import Ending, Evidence, Launch, NameSource, Source, ToolCall
 

@@ -1,9 +1,9 @@
 """Notifications as the rest of the program knows them, whatever shows them."""
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from desktop.domain.ids import NoticeKey, RequestId, SessionId
+from desktop.domain.record import dataclass
 
 
 class Urgency(IntEnum):

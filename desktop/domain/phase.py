@@ -16,10 +16,10 @@ The table, first match wins:
 Live state that the agent itself keeps outranks a hook or a transcript line that is older than it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from desktop.domain.record import dataclass
 from desktop.domain.requests import RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Session, Source
 

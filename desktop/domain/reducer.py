@@ -5,7 +5,7 @@ a person replied; see ``desktop.hub`` for replies.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -30,6 +30,7 @@ from desktop.domain.events import (
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import is_just_answered
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Session, Source, Subagent, Turn
 

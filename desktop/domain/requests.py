@@ -1,10 +1,10 @@
 """What a session asks of a person: permission requests, questions, plans and elicitations."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from desktop.domain.ids import RequestId, SessionId
+from desktop.domain.record import dataclass
 
 
 class RequestKind(StrEnum):

@@ -7,8 +7,9 @@ and the comparison must never take long.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+from desktop.domain.record import dataclass
 
 # The time of a fine comparison grows with the cube of this, for a text made to take long: 120 take 50 ms.
 _MOST_COMPARED = 120

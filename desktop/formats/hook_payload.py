@@ -6,7 +6,6 @@ Nothing here raises, whatever the payload holds: what cannot be read means nothi
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from desktop.domain.agent import HookCall
@@ -22,6 +21,7 @@ from desktop.domain.events import (
     TurnStarted,
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source
 from desktop.formats import text, tool_calls

@@ -5,8 +5,9 @@ No verb of this language answers a request: a reply goes only down the connectio
 
 import hashlib
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from desktop.domain.record import dataclass
 
 LONGEST_HEADER = 128
 LARGEST_CALL = 1 << 20  # as in the relay

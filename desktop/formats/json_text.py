@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # missing in the stubs alone
+
+from desktop.domain.record import dataclass
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _SCALARS = json.JSONDecoder()

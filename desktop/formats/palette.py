@@ -1,9 +1,10 @@
 """Every colour there is, by role, for a light and a dark ground; and how well one reads on another."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from desktop.domain.phase import Phase
+from desktop.domain.record import dataclass
 from desktop.formats.resources import resource_text
 
 TEXT_RATIO = 4.5  # WCAG 2.2, 1.4.3: text

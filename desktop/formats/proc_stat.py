@@ -1,7 +1,8 @@
 """Processes as ``/proc/<pid>/stat`` tells of them; reads nothing itself."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+
+from desktop.domain.record import dataclass
 
 _DEEPEST_CHAIN = 64  # no real chain of parents is longer; a forged /proc could be a circle
 

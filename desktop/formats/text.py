@@ -8,8 +8,9 @@ here takes time linear in its input, whatever the input.
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from desktop.domain.record import dataclass
 
 ODD = "\ufffd"
 MARKS_PER_LETTER = 4  # Vietnamese needs two, Biblical Hebrew four; more is a tower that paints over its neighbours

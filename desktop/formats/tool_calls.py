@@ -6,10 +6,10 @@ The text of a call leaves nothing out that will run: what has no layout of its o
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Choice, Question, RequestKind
 from desktop.formats import text
 from desktop.formats.foreign_json import BAD_JSON, parse_object, text_of

@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -19,6 +18,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from desktop.domain.ids import NoticeKey
 from desktop.domain.notices import Act, Button, Capabilities, Notice, NoticeActed, Urgency
+from desktop.domain.record import dataclass
 from desktop.formats import text
 from desktop.notifications.notify_call import APPLICATION
 

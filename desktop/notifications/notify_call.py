@@ -1,10 +1,11 @@
 """A notice as the freedesktop specification wants it said. Pure."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
 from desktop.domain.notices import Act, Button, Notice, NoticeClass, Urgency
+from desktop.domain.record import dataclass
 from desktop.formats import text
 
 APPLICATION = "Agent Tray"

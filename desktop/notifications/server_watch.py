@@ -3,12 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from jeepney import DBusAddress
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from desktop.domain.record import dataclass
 from desktop.formats import text
 from desktop.notifications.notify_call import Server
 from desktop.notifications.session_bus import Reply, SessionBus

@@ -3,7 +3,8 @@
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from desktop.domain.record import dataclass
 
 _OPERATOR = re.compile(r"[;&|()<>\n]+")
 _REDIRECTION = re.compile(r"[<>]")

@@ -7,9 +7,9 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from desktop.domain.agent import HookEvent, HookSetup
+from desktop.domain.record import dataclass
 from desktop.formats import json_text
 from desktop.formats.json_text import Value
 

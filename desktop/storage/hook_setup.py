@@ -12,10 +12,10 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.domain.agent import Agent, HookSetup, OwnFile
+from desktop.domain.record import dataclass
 from desktop.formats.resources import resource_bytes
 from desktop.storage import hook_entries
 from desktop.storage.hook_entries import OUR_FILES, BadSettings

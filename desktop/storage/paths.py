@@ -4,10 +4,11 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from desktop.domain.record import dataclass
 
 APP = "agent-tray"
 SOCKET = "tray.sock"

@@ -2,9 +2,10 @@
 
 import dataclasses
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from desktop.domain.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """What the tray's menu holds: who waits first, then the windows. Pure entries, and the menu that shows them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
@@ -9,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.domain.board import Board, Row
 from desktop.domain.phase import Phase
+from desktop.domain.record import dataclass
 from desktop.domain.replies import MarkSeen
 from desktop.domain.requests import Request
 from desktop.formats import text, words

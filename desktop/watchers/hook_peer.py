@@ -5,9 +5,9 @@ import socket
 import struct
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
+from desktop.domain.record import dataclass
 from desktop.formats import proc_stat
 from desktop.formats.proc_stat import ProcStat
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, assert_never
@@ -22,6 +22,7 @@ from desktop.domain.agent import Agent, HookCall
 from desktop.domain.events import DeliveryFailed, Event, HealthReported, ReplyDelivered, RequestOpened, RequestReleased
 from desktop.domain.ids import RequestId, SessionId
 from desktop.domain.ports import Sink
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Reach
 from desktop.formats import hook_wire, proc_stat
 from desktop.formats.hook_wire import Verb

@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
 
+from desktop.domain.record import dataclass
 from desktop.watchers import own_files
 
 # One poll reads no more than this, so that a file that floods cannot starve the others.

@@ -1,6 +1,6 @@
 """How often what is looked at. Changes are heard at once; these intervals only bound what hearing misses."""
 
-from dataclasses import dataclass
+from desktop.domain.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

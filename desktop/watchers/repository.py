@@ -7,10 +7,11 @@ import os
 import re
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from desktop.domain.events import Event, SessionDescribed
 from desktop.domain.ports import Sink
+from desktop.domain.record import dataclass
 
 # Deeper than any working directory; and no link loop leads on for ever.
 _MOST_LEVELS = 40

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from desktop.app import asking, connection
 from desktop.app.agents import load_agents
 from desktop.app.main import has_display
 from desktop.domain.agent import Agent
+from desktop.domain.record import dataclass
 from desktop.formats import text
 from desktop.storage import paths
 from desktop.storage.ledger import Ledger, LedgerError

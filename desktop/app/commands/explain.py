@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from desktop.app import asking, clock, report
 from desktop.app.commands.status import look
 from desktop.domain.board import Board
+from desktop.domain.record import dataclass
 from desktop.formats import text
 
 

@@ -1,0 +1,109 @@
+"""Records are what the standard library makes of them, only sooner."""
+
+import dataclasses
+from dataclasses import field
+from typing import ClassVar
+
+import pytest
+
+from desktop.domain.record import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Every kind of field."""
+
+    kind: ClassVar[str] = "sample"
+    pid: int
+    name: str = ""
+    pids: list[int] = field(default_factory=list)
+    secret: str = field(default="", repr=False)
+
+    @property
+    def is_named(self) -> bool:
+        """A question."""
+        return bool(self.name)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standard:
+    """The same by the standard library."""
+
+    kind: ClassVar[str] = "sample"
+    pid: int
+    name: str = ""
+    pids: list[int] = field(default_factory=list)
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One field, checked."""
+
+    number: int
+
+    def __post_init__(self) -> None:
+        if self.number < 0:
+            raise ValueError("negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """No field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wider(Single):
+    """One field more."""
+
+    name: str = ""
+
+
+def test_fields_defaults_and_text_are_those_of_the_standard() -> None:
+    assert [(item.name, item.default) for item in dataclasses.fields(Ours)] == [
+        (item.name, item.default) for item in dataclasses.fields(Standard)
+    ]
+    assert repr(Ours(1, "a", [2], "x")).replace("Ours", "Standard") == repr(Standard(1, "a", [2], "x"))
+    assert dataclasses.asdict(Ours(1)) == dataclasses.asdict(Standard(1))
+    assert Ours.__match_args__ == Standard.__match_args__
+    assert Ours.__slots__ == Standard.__slots__
+    assert (Ours.__doc__, Ours.__qualname__, Ours.__module__) == ("Every kind of field.", "Ours", __name__)
+    assert Ours.kind == "sample"
+
+
+def test_every_record_gets_a_default_of_its_own_from_a_factory() -> None:
+    assert Ours(1).pids == []
+    assert Ours(1).pids is not Ours(1).pids
+
+
+def test_equal_values_of_one_class_are_equal_and_hash_alike() -> None:
+    assert Single(1) == Single(1)
+    assert hash(Single(1)) == hash(Single(1))
+    assert Single(1) != Single(2)
+    assert Single(1) != Wider(1)
+    assert Empty() == Empty()
+    assert len({Wider(1, "a"), Wider(1, "a"), Wider(1, "b")}) == 2
+
+
+def test_nothing_of_a_record_can_be_changed_added_or_taken_away() -> None:
+    record = Single(1)
+
+    for name in ("number", "other"):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(record, name, 2)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del record.number
+    assert record.number == 1
+
+
+def test_a_record_is_replaced_matched_and_checked_like_any_other() -> None:
+    assert dataclasses.replace(Wider(1, "a"), number=2) == Wider(2, "a")
+    assert dataclasses.is_dataclass(Wider)
+    match Ours(3, "b"):
+        case Ours(pid, name=name):
+            assert (pid, name) == (3, "b")
+    with pytest.raises(ValueError, match="negative"):
+        dataclasses.replace(Single(1), number=-1)
+    with pytest.raises(TypeError):
+        Single()  # type: ignore[call-arg]
+    assert Ours(1, "a").is_named
