@@ -14,7 +14,7 @@ from desktop.app.front import SocketFront
 from desktop.app.inbox import Inbox
 from desktop.app.ledger_start import open_ledger
 from desktop.app.preferences import Preferences
-from desktop.app.remembered import ForgetfulCursors, LedgerCursors
+from desktop.app.remembered import ForgetfulCursors, LedgerCursors, screen_memory
 from desktop.app.scribe import Scribe
 from desktop.domain.board import Board
 from desktop.domain.events import Event
@@ -45,6 +45,7 @@ class Beginning:
         ledger = open_ledger(self.inbox.put)
         self.scribe = Scribe(ledger, self.inbox.put, clock.now)
         cursors = LedgerCursors(ledger, self.scribe) if ledger is not None else ForgetfulCursors()
+        self.screen = screen_memory(ledger, self.scribe)
         if ledger is not None:
             self._remember(ledger)
         self.front = SocketFront(self.inbox, self._beat, self._raise_window)
@@ -80,7 +81,8 @@ class Beginning:
         ledger.close_left_open(clock.now())
         names: Mapping[SessionId, str] = {SessionId(key): name for key, name in ledger.names().items()}
         seen: Mapping[SessionId, datetime] = {SessionId(key): at.astimezone(UTC) for key, at in ledger.seen().items()}
-        self.hub.remember(names, seen)
+        tasks = {SessionId(key): task for key, task in ledger.tasks().items()}
+        self.hub.remember(names, seen, tasks)
 
 
 def _nothing_drawn() -> None:

@@ -21,6 +21,7 @@ from desktop.hub.effects import (
     NoteName,
     NoteOpened,
     NoteSeen,
+    NoteTask,
     Raise,
     Release,
     Send,
@@ -92,6 +93,8 @@ class Performer:
                     self._scribe.note(lambda ledger: ledger.note_seen(seen_request, at))
                 else:
                     self._scribe.note(lambda ledger: ledger.save_seen(session_id, at))
+            case NoteTask(session=session_id, task=task):
+                self._scribe.note(lambda ledger: ledger.save_task(session_id, task))
             case NoteName(session=session_id, name=name):
                 self._scribe.note(lambda ledger: ledger.save_name(session_id, name))
             case _:

@@ -48,6 +48,8 @@ class Row:
     can_stop: bool
     warnings: tuple[str, ...] = ()  # what to fear of the first request, each in a few words
     previous: tuple[Previous, ...] = ()  # at most one a request
+    repository: str = ""
+    task: str = ""  # of the person's, that it belongs to by hand or by rule
     is_connected: bool = False  # its agent calls our hook, so that requests come whole and can be answered here
 
     @property
@@ -83,7 +85,8 @@ class Board:
     """All that tray and windows draw."""
 
     at: datetime
-    groups: tuple[Group, ...] = ()
+    groups: tuple[Group, ...] = ()  # by what each session needs
+    arranged: tuple[Group, ...] = ()  # the same rows in the order that the person chose
     counts: tuple[tuple[Phase, int], ...] = ()  # in order of urgency, without zeros
     needs_you: int = 0
     oldest_wait: datetime | None = None

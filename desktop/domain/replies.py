@@ -1,8 +1,7 @@
 """What a person can send. A reply to a request names the request and the digest of what was shown."""
 
-from dataclasses import dataclass
-
 from desktop.domain.ids import RequestId, SessionId
+from desktop.domain.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +94,12 @@ class Rename:
     name: str
 
 
-Intent = Reply | MarkSeen | OpenRequest | Rename
+@dataclass(frozen=True, slots=True)
+class AssignTask:
+    """The person puts a session into a task of theirs; an empty one leaves it to the rules again."""
+
+    session: SessionId
+    task: str
+
+
+Intent = Reply | MarkSeen | OpenRequest | Rename | AssignTask

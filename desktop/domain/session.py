@@ -125,6 +125,7 @@ class Session:
     names: tuple[tuple[NameSource, str], ...] = ()
     cwd: str = ""
     branch: str = ""
+    task: str = ""  # of the person's, given by hand
     repository: str = ""  # the main working tree that cwd belongs to, with all its other working trees
     model: str = ""
     version: str = ""

@@ -20,6 +20,17 @@ class ColourScheme(StrEnum):
     DARK = "dark"
 
 
+class GroupBy(StrEnum):
+    """What the rows of the sessions window are grouped by."""
+
+    NEED = "need"
+    PROJECT = "project"
+    REPOSITORY = "repository"
+    AGENT = "agent"
+    MODEL = "model"
+    TASK = "task"
+
+
 class Backend(StrEnum):
     """What shows notifications."""
 
@@ -64,6 +75,10 @@ class Look:
 
     scheme: ColourScheme = field(
         default=ColourScheme.SYSTEM, metadata=_help("Colours", "Light, dark or as the system.")
+    )
+    group_by: GroupBy = field(
+        default=GroupBy.NEED,
+        metadata=_help("Group by", "Whoever needs you comes first in every order."),
     )
     mini_window: bool = field(default=False, metadata=_help("Mini window", "Keep the small pinned window open."))
     mini_opacity: int = field(default=100, metadata=_help("Mini window opacity (%)", "How solid it is.", 30, 100))

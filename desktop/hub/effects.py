@@ -1,10 +1,10 @@
 """What the hub wants done in the world, in the imperative. One closed union; the performer carries them out."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from desktop.domain.ids import NoticeKey, RequestId, SessionId
 from desktop.domain.notices import Notice
+from desktop.domain.record import dataclass
 from desktop.domain.replies import RequestReply, SessionReply
 from desktop.domain.requests import Request
 from desktop.domain.session import Session
@@ -85,4 +85,12 @@ class NoteName:
     name: str
 
 
-Effect = Raise | Withdraw | Deliver | Send | Release | NoteOpened | NoteClosed | NoteSeen | NoteName
+@dataclass(frozen=True, slots=True)
+class NoteTask:
+    """Write down which task the person put a session into."""
+
+    session: SessionId
+    task: str
+
+
+Effect = Raise | Withdraw | Deliver | Send | Release | NoteOpened | NoteClosed | NoteSeen | NoteName | NoteTask

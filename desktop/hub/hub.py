@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import assert_never
 
 from desktop.domain import clock_jump, reducer
@@ -31,6 +32,7 @@ from desktop.domain.replies import (
     Allow,
     Answer,
     ApprovePlan,
+    AssignTask,
     Deny,
     Intent,
     Interrupt,
@@ -55,6 +57,7 @@ from desktop.hub.effects import (
     NoteName,
     NoteOpened,
     NoteSeen,
+    NoteTask,
     Release,
     Send,
 )
@@ -91,6 +94,7 @@ class Hub:
         self._skipped: dict[tuple[AgentKind, str], int] = {}
         self._opened: RequestId | None = None  # what the person has before them
         self._names: dict[SessionId, str] = {}
+        self._tasks: dict[SessionId, str] = {}
         self._seen: dict[SessionId, datetime] = {}
 
     # -- what it knows ---------------------------------------------------------------------------------------------
@@ -102,6 +106,7 @@ class Hub:
             tuple(self._troubles.values()),
             self._connected,
             timedelta(minutes=self._settings.look.show_ended_minutes),
+            self._settings.look.group_by,
         )
 
     def session(self, session: SessionId) -> Session | None:
@@ -136,10 +141,16 @@ class Hub:
 
     # -- what it is told -------------------------------------------------------------------------------------------
 
-    def remember(self, names: Mapping[SessionId, str], seen: Mapping[SessionId, datetime]) -> None:
+    def remember(
+        self,
+        names: Mapping[SessionId, str],
+        seen: Mapping[SessionId, datetime],
+        tasks: Mapping[SessionId, str] = MappingProxyType({}),
+    ) -> None:
         """Take over what the ledger knows from earlier runs; call before the first event."""
         self._names.update(names)
         self._seen.update(seen)
+        self._tasks.update(tasks)
 
     def observe(self, event: Event, now: datetime) -> list[Effect]:
         """Fold in what happened."""
@@ -258,6 +269,12 @@ class Hub:
                     named = (*named, (NameSource.PERSON, name))
                 self._names[session_id] = name
                 return [NoteName(session_id, name), *self._put(replace(session, names=named), now)]
+            case AssignTask(session=session_id, task=task):
+                session = self._sessions.get(session_id)
+                if session is None:
+                    return []
+                self._tasks[session_id] = task
+                return [NoteTask(session_id, task), *self._put(replace(session, task=task), now)]
             case _:
                 assert_never(intent)
 
@@ -265,6 +282,7 @@ class Hub:
         session = reducer.new_session(session_id, at)
         if self._names.get(session_id):
             session = replace(session, names=((NameSource.PERSON, self._names[session_id]),))
+        session = replace(session, task=self._tasks.get(session_id, ""))
         return replace(session, seen_at=self._seen.get(session_id), is_history=at <= self._started_at)
 
     def _apply(self, change: reducer.Change, now: datetime) -> list[Effect]:
@@ -295,6 +313,7 @@ class Hub:
             standing,
             self._agents.get(session.agent),
             previous=self._asked.before(session),
+            tasks=self._settings.tasks,
             is_connected=self._connected.get(session.agent, False),
         )
         self._rows[session.id] = row

@@ -1,10 +1,14 @@
 """From a session and its standing to its row on the board."""
 
+from collections.abc import Sequence
+
 from desktop.domain.agent import Agent
 from desktop.domain.board import Previous, Row
 from desktop.domain.phase import Phase, Standing
 from desktop.domain.session import Launch, Session
+from desktop.domain.settings import Task
 from desktop.policy import danger
+from desktop.policy.tasks import task_of
 
 
 def row_of(
@@ -14,6 +18,7 @@ def row_of(
     *,
     previous: tuple[Previous, ...] = (),
     is_connected: bool = False,
+    tasks: Sequence[Task] = (),
 ) -> Row:
     """Make the row of *session*."""
     native = session.id.partition(":")[2]
@@ -54,6 +59,8 @@ def row_of(
         can_stop=session.pid is not None and session.ended_at is None,
         warnings=danger.warnings(session.requests[0], session.cwd) if session.requests else (),
         previous=previous,
+        repository=session.repository,
+        task=session.task or task_of(session, tasks),
         is_connected=is_connected,
     )
 

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from desktop.domain.board import Board, Group, Row, Trouble
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.phase import Phase
+from desktop.domain.settings import GroupBy
 from desktop.formats import words
+from desktop.hub.arrange import arranged
 
 _Key = tuple[int, float, SessionId]
 
@@ -92,7 +94,12 @@ class Shelves:
             self._count(row, -1)
 
     def board(
-        self, now: datetime, troubles: tuple[Trouble, ...], connected: Mapping[AgentKind, bool], show_ended: timedelta
+        self,
+        now: datetime,
+        troubles: tuple[Trouble, ...],
+        connected: Mapping[AgentKind, bool],
+        show_ended: timedelta,
+        group_by: GroupBy = GroupBy.NEED,
     ) -> Board:
         """Everything in groups; ended sessions are left out when they ended longer than *show_ended* ago."""
         groups = [shelf.drawn() for shelf in self._shelves if shelf.rows and shelf is not self._ended]
@@ -105,6 +112,7 @@ class Shelves:
         return Board(
             at=now,
             groups=tuple(groups),
+            arranged=arranged(groups, group_by),
             counts=tuple((phase, count) for phase, count in counts.items() if count),
             needs_you=sum(counts[phase] for phase in Phase if phase.needs_person),
             oldest_wait=min(

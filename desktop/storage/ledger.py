@@ -10,12 +10,12 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+from desktop.domain.record import dataclass
+
 BUSY_TIMEOUT_S = 2.0
 GENESIS = "0" * 64
 
@@ -36,6 +36,13 @@ CREATE TABLE sessions (session TEXT PRIMARY KEY, name TEXT, seen_at TEXT);
 CREATE INDEX waits_opened ON waits (opened_at);
 CREATE INDEX notices_raised ON notices (raised_at);
 """
+
+# The first takes version 1 to 2. What is new goes here, at the end, and never into the schema above.
+_MIGRATIONS = (
+    "ALTER TABLE sessions ADD COLUMN task TEXT;",
+    "CREATE TABLE shown (server TEXT NOT NULL, id INTEGER NOT NULL);",
+)
+SCHEMA_VERSION = 1 + len(_MIGRATIONS)
 
 
 class LedgerError(Exception):
@@ -98,8 +105,10 @@ class Ledger:
                 )
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
-            if version == 0:
-                database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+            if version < SCHEMA_VERSION:
+                steps = [_SCHEMA, *_MIGRATIONS][version:]
+                script = f"BEGIN IMMEDIATE; {' '.join(steps)} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
+                database.executescript(script)
             database.execute("SELECT count(*) FROM waits").fetchone()
         except BaseException:
             database.close()
@@ -217,6 +226,18 @@ class Ledger:
         """Write down that a person used a notification."""
         self._write("UPDATE notices SET acted_at=? WHERE key=? AND acted_at IS NULL", _stamp(at), key)
 
+    def save_shown(self, server: str, ids: Iterable[int]) -> None:
+        """Remember which notifications stand on the screen, in place of those before."""
+        with self._all_or_none():
+            self._write("DELETE FROM shown")
+            for shown_id in ids:
+                self._write("INSERT INTO shown (server, id) VALUES (?,?)", server, shown_id)
+
+    def shown(self) -> tuple[str, frozenset[int]]:
+        """Which notifications stood on the screen when this was last written, and the server that showed them."""
+        rows = self._db.execute("SELECT server, id FROM shown").fetchall()
+        return (rows[0][0] if rows else "", frozenset(shown_id for _, shown_id in rows))
+
     def save_seen(self, session: str, at: datetime) -> None:
         """Remember when the person looked at a session."""
         self._write(
@@ -231,6 +252,17 @@ class Ledger:
             "INSERT INTO sessions (session, name) VALUES (?,?) ON CONFLICT (session) DO UPDATE SET name=excluded.name",
             *(session, name or None),
         )
+
+    def save_task(self, session: str, task: str) -> None:
+        """Remember which task the person put a session into."""
+        self._write(
+            "INSERT INTO sessions (session, task) VALUES (?,?) ON CONFLICT (session) DO UPDATE SET task=excluded.task",
+            *(session, task or None),
+        )
+
+    def tasks(self) -> dict[str, str]:
+        """Which task the person put sessions into."""
+        return dict(self._db.execute("SELECT session, task FROM sessions WHERE task IS NOT NULL"))
 
     def names(self) -> dict[str, str]:
         """What the person calls sessions."""

@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.ids import SessionId
-from desktop.domain.replies import Rename
+from desktop.domain.replies import AssignTask, Rename
 from desktop.domain.settings import Settings
 from desktop.storage import paths
 from desktop.storage.hook_setup import Plan
@@ -45,10 +45,11 @@ def test_changed_settings_are_kept_and_used(stage: Stage, qtbot: QtBot) -> None:
     assert program._preferences.settings == changed
 
 
-def test_a_name_that_a_person_gave_is_there_after_a_restart(stage: Stage) -> None:
+def test_a_name_and_a_task_that_a_person_gave_are_there_after_a_restart(stage: Stage) -> None:
     program = stage.starts()
     stage.agent()
     program._surfaces.intent_made.emit(Rename(SessionId(f"{KIND}:one"), "Refunds"), "window")
+    program._surfaces.intent_made.emit(AssignTask(SessionId(f"{KIND}:one"), "May"), "window")
 
     stage.stops()
 
@@ -56,4 +57,4 @@ def test_a_name_that_a_person_gave_is_there_after_a_restart(stage: Stage) -> Non
     assert ledger.names() == {f"{KIND}:one": "Refunds"}
     ledger.close()
     stage.starts()
-    stage.until(lambda: (row := stage.row()) is not None and row.name == "Refunds")
+    stage.until(lambda: (row := stage.row()) is not None and (row.name, row.task) == ("Refunds", "May"))

@@ -29,6 +29,7 @@ from desktop.domain.replies import (
     Allow,
     Answer,
     ApprovePlan,
+    AssignTask,
     Deny,
     Interrupt,
     MarkSeen,
@@ -39,8 +40,19 @@ from desktop.domain.replies import (
 )
 from desktop.domain.requests import Reach, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
-from desktop.domain.settings import Look, Notifications, Settings
-from desktop.hub.effects import Deliver, NoteClosed, NoteName, NoteOpened, NoteSeen, Raise, Release, Send, Withdraw
+from desktop.domain.settings import GroupBy, Look, Notifications, Settings, Task
+from desktop.hub.effects import (
+    Deliver,
+    NoteClosed,
+    NoteName,
+    NoteOpened,
+    NoteSeen,
+    NoteTask,
+    Raise,
+    Release,
+    Send,
+    Withdraw,
+)
 from tests.helpers.story import AGENT, KIND, PID, SESSION, Story, at, permission
 
 
@@ -402,13 +414,36 @@ def test_a_persons_name_wins_and_an_empty_one_gives_the_agents_back(story: Story
     assert story.does(Rename(SessionId("example:none"), "x")) == []
 
 
+def test_a_task_by_hand_wins_over_rules_and_without_it_they_hold_again() -> None:
+    story = Story(settings=replace(Settings(), tasks=(Task("Shop", directories=("/home/dev/shop",)),)))
+    story.session_starts()
+    assert story.row.task == "Shop"
+
+    assert [type(effect) for effect in story.does(AssignTask(SESSION, "Refunds"))] == [NoteTask]
+
+    assert story.row.task == "Refunds"
+    story.does(AssignTask(SESSION, ""))
+    assert story.row.task == "Shop"
+    assert story.does(AssignTask(SessionId("example:none"), "x")) == []
+
+
+def test_rows_are_arranged_as_the_person_chose() -> None:
+    story = Story(settings=replace(Settings(), look=replace(Look(), group_by=GroupBy.AGENT)))
+    story.session_starts()
+
+    board = story.hub.board(story.now)
+
+    assert [group.title for group in board.arranged] == [story.row.agent_label]
+    assert [group.rows for group in board.arranged] == [group.rows for group in board.groups]
+
+
 def test_what_the_ledger_remembers_comes_back_with_the_session() -> None:
     story = Story()
-    story.hub.remember({SESSION: "Refunds"}, {SESSION: at(100)})
+    story.hub.remember({SESSION: "Refunds"}, {SESSION: at(100)}, {SESSION: "May"})
     story.session_starts()
     story.sees(TurnStarted(SESSION, at(10), "x"), TurnFinished(SESSION, at(20)))
 
-    assert story.row.name == "Refunds"
+    assert (story.row.name, story.row.task) == ("Refunds", "May")
     assert story.phase is Phase.IDLE
 
 

@@ -287,11 +287,11 @@ def test_fault_22_a_ledger_of_a_newer_version_is_refused_untouched(path: Path) -
     decides(old, "r1")
     old.close()
     other = sqlite3.connect(path)
-    other.execute("PRAGMA user_version=2")
+    other.execute("PRAGMA user_version=99")
     other.close()
     before = path.read_bytes()
 
-    with pytest.raises(LedgerError, match=r"newer version \(2, this one knows 1\). Update Agent Tray"):
+    with pytest.raises(LedgerError, match=r"newer version \(99, this one knows \d+\). Update Agent Tray"):
         Ledger(path)
 
     assert path.read_bytes() == before
@@ -417,6 +417,22 @@ def test_fault_19_on_a_full_disk_nothing_is_decided_until_there_is_room(small_di
 # -- what is remembered
 
 
+def test_a_ledger_of_the_first_version_is_taken_over_with_all_that_is_in_it(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    first = sqlite3.connect(path)
+    first.executescript(ledger_module._SCHEMA)
+    first.execute("INSERT INTO sessions (session, name) VALUES ('example:one', 'Refunds')")
+    first.execute("PRAGMA user_version=1")
+    first.commit()
+    first.close()
+
+    second = Ledger(path)
+
+    second.save_task("example:one", "May")
+    assert (second.names(), second.tasks()) == ({"example:one": "Refunds"}, {"example:one": "May"})
+    second.close()
+
+
 def test_names_and_looks_are_found_again_after_a_restart(path: Path) -> None:
     first = Ledger(path)
     first.save_name("example:one", "Refunds")
@@ -425,11 +441,15 @@ def test_names_and_looks_are_found_again_after_a_restart(path: Path) -> None:
     first.save_seen("example:one", NOON)
     first.save_seen("example:one", NOON + timedelta(minutes=1))
     first.save_seen("example:three", NOON)
+    first.save_task("example:one", "May")
+    first.save_task("example:two", "May")
+    first.save_task("example:two", "")
     first.close()
 
     second = Ledger(path)
 
     assert second.names() == {"example:one": "Refunds"}
+    assert second.tasks() == {"example:one": "May"}
     assert second.seen() == {"example:one": NOON + timedelta(minutes=1), "example:three": NOON}
     second.close()
 
