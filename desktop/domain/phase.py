@@ -71,6 +71,8 @@ MAYBE_WAITING_AFTER = timedelta(seconds=15)
 # For its first 0.2 s an agent's live state says nothing yet, and its process is found within a second.
 STARTING = timedelta(seconds=2)
 
+# What a reason ends in where the agent itself does not keep word of where it stands.
+_AS_WRITTEN = " (as far as its conversation file tells)"
 
 # Between our answer and the agent's next word in its live state: 0.1 to 0.3 s were seen.
 ANSWER_SETTLES = timedelta(seconds=3)
@@ -97,14 +99,14 @@ def resolve(session: Session, now: datetime) -> Standing:
         )
     match live.claim:
         case Claim.WAITING_ANSWER:
-            return Standing(Phase.NEEDS_ANSWER, f"it says it waits: {live.detail}", live.at)
+            return Standing(Phase.NEEDS_ANSWER, _waits_for(Phase.NEEDS_ANSWER), live.at)
         case Claim.WAITING_APPROVAL:
-            return Standing(Phase.NEEDS_APPROVAL, f"it says it waits: {live.detail}", live.at)
+            return Standing(Phase.NEEDS_APPROVAL, _waits_for(Phase.NEEDS_APPROVAL), live.at)
         case Claim.WAITING:
             # A menu, opened there by the person: it blocks the agent, but whoever opened it knows.
-            return Standing(Phase.YOUR_TURN, f"something is open in its terminal: {live.detail}", live.at)
+            return Standing(Phase.YOUR_TURN, "a menu or a dialog is open in its terminal", live.at)
         case Claim.WORKING:
-            return Standing(Phase.WORKING, "its live state says busy", _turn_start(session) or live.at)
+            return Standing(Phase.WORKING, "a turn is running", _turn_start(session) or live.at)
         case Claim.BACKGROUND if not session.subagents:
             return Standing(
                 Phase.SCHEDULED, "the turn is over, a background task of it still runs", _turn_end(session) or live.at
@@ -175,20 +177,24 @@ def _without_live_state(session: Session, now: datetime) -> Standing:
     if hook is not None and hook.claim.is_waiting and (session.active_at is None or session.active_at <= hook.at):
         phase = Phase.NEEDS_ANSWER if hook.claim is Claim.WAITING_ANSWER else Phase.NEEDS_APPROVAL
         again = hook.at + hook.ttl if hook.ttl is not None else None
-        return Standing(phase, f"its hook says it waits: {hook.detail}", hook.at, again)
+        return Standing(phase, _waits_for(phase), hook.at, again)
     if not session.evidence and now < session.seen_first_at + STARTING:
         return _announced(session)
     if not alive and hook is None:
-        return Standing(Phase.UNKNOWN, "no live process of it was found", session.active_at or session.seen_first_at)
+        return Standing(Phase.UNKNOWN, "no running process of it was found", session.active_at or session.seen_first_at)
     if session.turn is None:
         starting = next((item for item in fresh if item.claim is Claim.SILENT and now < item.at + STARTING), None)
         if starting is not None:
             return Standing(Phase.IDLE, "it is starting", session.seen_first_at, starting.at + STARTING)
-        return Standing(Phase.UNKNOWN, "it runs, and nothing tells what it does", session.seen_first_at)
+        return Standing(Phase.UNKNOWN, "its process runs, but nothing tells what it does", session.seen_first_at)
     if session.turn.finished_at is not None:
         standing = _at_rest(session, None)
-        return Standing(standing.phase, f"{standing.reason} (no live state: from its transcript)", standing.since)
+        return Standing(standing.phase, f"{standing.reason}{_AS_WRITTEN}", standing.since)
     return _in_turn(session, session.turn.started_at, now)
+
+
+def _waits_for(phase: Phase) -> str:
+    return "it asks you something" if phase is Phase.NEEDS_ANSWER else "it asks for your approval"
 
 
 def _announced(session: Session) -> Standing:
@@ -196,7 +202,7 @@ def _announced(session: Session) -> Standing:
     again = session.seen_first_at + STARTING
     turn = session.turn
     if turn is not None and turn.finished_at is None:
-        return Standing(Phase.WORKING, "a turn runs (its process is being looked for)", turn.started_at, again)
+        return Standing(Phase.WORKING, "a turn is running (its process was not found yet)", turn.started_at, again)
     return Standing(Phase.IDLE, "it is starting", session.seen_first_at, again)
 
 
@@ -204,13 +210,13 @@ def _in_turn(session: Session, started_at: datetime, now: datetime) -> Standing:
     active_at = max(session.active_at or started_at, started_at)
     open_call = session.calls[0] if session.calls else None
     if open_call is not None and now >= open_call.at + MAYBE_WAITING_AFTER:
-        why = f"maybe waiting: its call of {open_call.tool} has no result yet (no live state: from its transcript)"
+        why = f"it may be waiting for you: its use of {open_call.tool} has no result yet{_AS_WRITTEN}"
         return Standing(Phase.UNKNOWN, why, open_call.at)
     silent_at = active_at + SILENCE_LIMIT
     if now >= silent_at:
         return Standing(Phase.UNKNOWN, "a turn began and nothing was heard of it since", active_at)
     again = silent_at if open_call is None else min(silent_at, open_call.at + MAYBE_WAITING_AFTER)
-    return Standing(Phase.WORKING, "a turn runs (no live state: from its transcript)", started_at, again)
+    return Standing(Phase.WORKING, f"a turn is running{_AS_WRITTEN}", started_at, again)
 
 
 def _turn_start(session: Session) -> datetime | None:

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from desktop.domain.board import Board
 from desktop.domain.phase import Phase
+from desktop.domain.session import Source
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -126,6 +127,20 @@ def group_title(phase: Phase) -> str:
             return "To review"
         case _:
             return phase_word(phase)
+
+
+_SOURCES = {
+    Source.PROCESS: "its process",
+    Source.LIVE_STATE: "its own status file",
+    Source.HOOK: "what it reported",
+    Source.TRANSCRIPT: "its conversation file",
+    Source.PERSON: "you",
+}
+
+
+def source_words(source: Source) -> str:
+    """Who says so, as a person who never read our code would call it."""
+    return _SOURCES.get(source, source.value)
 
 
 def _other_counts(board: Board) -> tuple[str, ...]:

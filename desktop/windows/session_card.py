@@ -243,7 +243,7 @@ class SessionCard(QWidget):
                 ttl = self.tr("too old to be believed")
             said = f"{evidence.claim}, {text.one_line(evidence.detail, 120)}" if evidence.detail else evidence.claim
             ago = self.tr("{age} ago").replace("{age}", words.age(max(now - evidence.at, timedelta(0))))
-            lines.append(f"· {evidence.source}: {said}; {ago}; {ttl}")
+            lines.append(f"· {words.source_words(evidence.source)}: {said}; {ago}; {ttl}")
         lines.append(" · ".join(self._identity(row)))
         self._evidence.setText("\n".join(lines))
 

@@ -385,8 +385,10 @@ def test_explain_tells_every_piece_of_evidence_with_its_age(stage: Stage) -> Non
 
     stage.clicks("Explain")
 
-    assert stage.says("live state: waiting for approval, permission prompt; 4 s ago; believed until it changes")
-    assert stage.says("hook: working; 9 min ago; too old to be believed")
+    assert stage.says(
+        "its own status file: waiting for approval, permission prompt; 4 s ago; believed until it changes"
+    )
+    assert stage.says("what it reported: working; 9 min ago; too old to be believed")
 
 
 def test_the_resume_command_is_copied_and_told(stage: Stage) -> None:

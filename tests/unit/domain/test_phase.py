@@ -153,16 +153,16 @@ def test_a_session_told_of_by_its_hook_alone_is_starting_until_its_process_shoul
     told = Session(SESSION, KIND, at(99))
 
     assert stand(told) == Standing(Phase.IDLE, "it is starting", at(99), at(99) + STARTING)
-    assert stand(told, at(99) + STARTING).reason == "no live process of it was found"
+    assert stand(told, at(99) + STARTING).reason == "no running process of it was found"
     prompted = replace(told, turn=Turn(at(99.5)))
-    why = "a turn runs (its process is being looked for)"
+    why = "a turn is running (its process was not found yet)"
     assert stand(prompted) == Standing(Phase.WORKING, why, at(99.5), at(99) + STARTING)
     assert stand(prompted, at(99) + STARTING).phase is Phase.UNKNOWN
 
 
 def test_nothing_known_is_unknown_with_the_reason() -> None:
-    assert stand(session()).reason == "no live process of it was found"
-    assert stand(session(ALIVE)).reason == "it runs, and nothing tells what it does"
+    assert stand(session()).reason == "no running process of it was found"
+    assert stand(session(ALIVE)).reason == "its process runs, but nothing tells what it does"
     assert stand(replace(session(), active_at=at(7))).since == at(7)
 
 
@@ -183,7 +183,7 @@ def test_without_live_state_a_turn_is_told_from_the_transcript_and_says_so() -> 
     runs = session(ALIVE, turn=Turn(at(90)))
 
     assert stand(over).phase is Phase.YOUR_TURN
-    assert stand(over).reason.endswith("(no live state: from its transcript)")
+    assert stand(over).reason.endswith("(as far as its conversation file tells)")
     assert stand(session(hook(Claim.RESTING), turn=over.turn)).phase is Phase.YOUR_TURN
     assert stand(runs).phase is Phase.WORKING
     assert stand(runs).look_again_at == at(90) + SILENCE_LIMIT
@@ -203,10 +203,26 @@ def test_a_call_without_a_result_is_maybe_waiting_and_never_more() -> None:
 
     assert (early.phase, early.look_again_at) == (Phase.WORKING, at(95) + MAYBE_WAITING_AFTER)
     assert late.phase is Phase.UNKNOWN
-    assert late.reason.startswith("maybe waiting: its call of Bash has no result yet")
+    assert late.reason.startswith("it may be waiting for you: its use of Bash has no result yet")
 
 
 def test_a_session_whose_process_is_gone_without_a_word_is_unknown() -> None:
     gone = Evidence(Source.PROCESS, Claim.GONE, at(60), origin="1")
 
     assert stand(session(gone)).phase is Phase.UNKNOWN
+
+
+JARGON = ("live state", "hook", "busy", "transcript", "registry", "ttl", "prompt:", "claim")
+
+
+@pytest.mark.parametrize("claim", list(Claim))
+@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("turn", [None, Turn(at(30)), Turn(at(30), finished_at=at(40), ending=Ending.FINISHED)])
+def test_every_reason_is_in_plain_words(claim: Claim, source: Source, turn: Turn | None) -> None:
+    told = Evidence(source, claim, at(95), "permission prompt", "1")
+
+    reason = stand(session(told, ALIVE, turn=turn)).reason
+
+    assert not [word for word in JARGON if word in reason]
+    assert reason == reason.strip()
+    assert "::" not in reason

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from desktop.domain.board import Board
 from desktop.domain.phase import Phase
+from desktop.domain.session import Source
 from desktop.formats import words
 
 NOW = datetime(2030, 5, 6, 12, 0, tzinfo=UTC)
@@ -115,3 +116,8 @@ def test_fault_9_an_age_from_the_future_is_looked_at_again_soon() -> None:
 def test_a_moment_of_another_day_is_told_with_its_date() -> None:
     assert words.moment(NOW.replace(hour=9, minute=5), NOW) == "09:05"
     assert words.moment(NOW - timedelta(days=400), NOW).startswith(f"{(NOW - timedelta(days=400)).day} ")
+
+
+@pytest.mark.parametrize("source", list(Source))
+def test_no_source_is_named_in_our_own_jargon(source: Source) -> None:
+    assert not {"live state", "hook", "transcript"} & {words.source_words(source)}
