@@ -1,4 +1,7 @@
-"""Cursors in the ledger: how far transcripts were read, kept over restarts. Called from the watching thread."""
+"""What the ledger keeps over restarts for others: how far transcripts were read, and what stands on the screen.
+
+Loaded once, before the scribe's thread owns the ledger; saved through the scribe, from any thread.
+"""
 
 import dataclasses
 import logging
@@ -6,6 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from desktop.app.scribe import Scribe
+from desktop.notifications.on_screen import OnScreen, ScreenMemory
 from desktop.storage.ledger import Ledger
 from desktop.watchers.log_tail import Checkpoint
 
@@ -13,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class LedgerCursors:
-    """Loads once, before the scribe's thread owns the ledger; saves through the scribe."""
+    """Checkpoints of transcripts."""
 
     def __init__(self, ledger: Ledger, scribe: Scribe) -> None:
         self._scribe = scribe
@@ -45,6 +49,22 @@ class ForgetfulCursors:
 
     def save(self, checkpoints: Mapping[str, Checkpoint]) -> None:
         """Keep nothing."""
+
+
+def screen_memory(ledger: Ledger | None, scribe: Scribe) -> ScreenMemory:
+    """What an earlier run left on the screen, and a way to say what stands there now."""
+    if ledger is None:
+        return ScreenMemory()
+
+    def keep(now: OnScreen) -> None:
+        scribe.note(lambda ledger: ledger.save_shown(now.server, now.ids))
+
+    try:
+        server, ids = ledger.shown()
+    except sqlite3.Error as error:
+        log.warning("what an earlier run left on the screen stays there: %s", error)
+        return ScreenMemory(keep=keep)
+    return ScreenMemory(OnScreen(server, ids), keep)
 
 
 def _checkpoint(state: Mapping[str, object]) -> Checkpoint | None:

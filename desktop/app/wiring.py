@@ -22,7 +22,7 @@ from desktop.domain.settings import Settings
 from desktop.formats import words
 from desktop.formats.resources import resource_path
 from desktop.hub.effects import Effect
-from desktop.notifications.choose import ChosenNotifier, candidates
+from desktop.notifications.choose import Candidate, ChosenNotifier, candidates
 from desktop.storage import paths
 from desktop.storage.hook_setup import Plan, SetupError
 from desktop.storage.ledger import Ledger
@@ -60,7 +60,7 @@ class Program(QObject):
         settings = self._preferences.settings
         sink = self._inbox.put
         self._courier = Courier(sink)
-        self._notifier = ChosenNotifier(candidates(platform, settings.notifications.backend, _icon()), self)
+        self._notifier = ChosenNotifier(self._backends(settings), self)
         self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
         self._surfaces = Surfaces(settings, self._preferences.windows, tray, self)
         # Elsewhere than on a session bus no desktop tells us.
@@ -204,7 +204,7 @@ class Program(QObject):
         self._preferences.save(settings)
         self._surfaces.show_settings(settings)
         if before.notifications.backend is not settings.notifications.backend:
-            self._notifier.prefer(candidates(self._platform, settings.notifications.backend, _icon()))
+            self._notifier.prefer(self._backends(settings))
             self._equip()
         self._perform(self._hub.configure(settings, clock.now()))
         self._drained()
@@ -253,6 +253,9 @@ class Program(QObject):
 
     def _perform(self, effects: list[Effect]) -> None:
         self._performer.perform(effects)
+
+    def _backends(self, settings: Settings) -> tuple[Candidate, ...]:
+        return candidates(self._platform, settings.notifications.backend, _icon(), self._begun.screen)
 
     def _equip(self) -> None:
         self._perform(self._hub.equip(self._notifier.capabilities(), clock.now()))

@@ -5,6 +5,7 @@ It never hangs up by itself: whoever owns it hears that the line is lost, and de
 
 import errno
 import os
+import re
 import select
 import socket
 import struct
@@ -21,6 +22,7 @@ _READ_AT_ONCE = 64 * 1024  # the rest waits for the next turn of the loop, so th
 _LARGEST_MESSAGE = 8 * 1024 * 1024  # nothing that we ask for comes near
 _MOST_UNSENT = 4 * 1024 * 1024
 _HEAD = 16  # bytes of a message that tell how long it is
+_TAKEN = re.compile(rb"^OK ([0-9a-f]{32})\r\n", re.MULTILINE)
 
 
 class BusSocket(QObject):
@@ -46,6 +48,8 @@ class BusSocket(QObject):
         self._unsent = bytearray()
         self.skipped = 0
         """How many messages could not be read."""
+        self.bus_id = ""
+        """What the bus calls itself, another each time one is started; "" where it does not say."""
 
     @property
     def is_connected(self) -> bool:
@@ -113,6 +117,7 @@ class BusSocket(QObject):
         self._received.clear()
         self._unsent.clear()
         self._is_open = False
+        self.bus_id = ""
         self._reader = QSocketNotifier(end.fileno(), QSocketNotifier.Type.Read, self)
         self._reader.activated.connect(self._on_reader_activated)
         self._writer = QSocketNotifier(end.fileno(), QSocketNotifier.Type.Write, self)
@@ -165,12 +170,16 @@ class BusSocket(QObject):
             self._authenticate(raw)
 
     def _authenticate(self, raw: bytes) -> None:
+        self._received += raw
         try:
             self._authenticator.feed(raw)
         except AuthenticationError:
             self._on_lost("the session bus does not know us")
             return
         if self._authenticator.authenticated:
+            taken = _TAKEN.search(self._received)
+            self.bus_id = taken[1].decode() if taken else ""
+            self._received.clear()
             self.send(BEGIN)
             self._is_open = True
             self._on_open()

@@ -13,7 +13,9 @@ from desktop.domain.notices import Capabilities, Notice, NoticeActed
 from desktop.domain.ports import Notifier
 from desktop.domain.settings import Backend
 from desktop.notifications.freedesktop import FreedesktopNotifier
+from desktop.notifications.notify_call import APPLICATION_ID
 from desktop.notifications.null import NullNotifier
+from desktop.notifications.on_screen import ScreenMemory
 from desktop.notifications.plyer_basic import PlyerNotifier
 from desktop.notifications.server_watch import NOBODY_THERE
 
@@ -34,12 +36,14 @@ class Candidate:
     is_listening: bool = field(default=False)
 
 
-def candidates(platform: str, preference: Backend, icon: str = "") -> tuple[Candidate, ...]:
+def candidates(
+    platform: str, preference: Backend, icon: str = "", memory: ScreenMemory | None = None
+) -> tuple[Candidate, ...]:
     """What to try on *platform* (as sys.platform has it), in order; *icon* is a file, for where none is installed."""
     best: tuple[Candidate, ...]
     is_freedesktop = platform not in ("darwin", "win32")
     if is_freedesktop:
-        best = (Candidate("freedesktop", partial(FreedesktopNotifier, icon=icon) if icon else FreedesktopNotifier),)
+        best = (Candidate("freedesktop", partial(FreedesktopNotifier, icon=icon or APPLICATION_ID, memory=memory)),)
     else:
         best = (Candidate("desktop-notifier", _desktop_notifier),)
     basic = Candidate("plyer", PlyerNotifier, leans_on_service=is_freedesktop)

@@ -16,6 +16,7 @@ from desktop.domain.ids import NoticeKey
 from desktop.domain.notices import Act, Button, Capabilities, Notice, NoticeActed, Urgency
 from desktop.formats import text
 from desktop.notifications.notify_call import APPLICATION_ID, INLINE_REPLY, SIGNATURE, Server, notify_call
+from desktop.notifications.on_screen import ScreenMemory
 from desktop.notifications.pace import Pace
 from desktop.notifications.server_watch import ADDRESS, NAME, PATH, Patience, ServerWatch, in_words
 from desktop.notifications.session_bus import DISCONNECTED, TIMED_OUT, Reply, SessionBus
@@ -65,9 +66,11 @@ class FreedesktopNotifier(QObject):
         *,
         icon: str = APPLICATION_ID,
         patience: Patience | None = None,
+        memory: ScreenMemory | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._memory = memory or ScreenMemory()
         self._bus = bus or SessionBus(parent=self)
         self._icon = icon
         self._patience = patience or Patience()
@@ -150,8 +153,11 @@ class FreedesktopNotifier(QObject):
 
     def _begin(self) -> None:
         """Begin anew with the server that was found."""
-        # Left from before a pause: nobody has looked after them since.
+        # Left from before a pause, or by a run of ours that was killed: nobody has looked after them since.
         self._close_all()
+        for shown_id in self._memory.left_on(self._server_name()):
+            self._close(shown_id)
+        self._remember()
         self._slots.clear()
         self._timeouts = 0
 
@@ -215,6 +221,7 @@ class FreedesktopNotifier(QObject):
                 if slot.is_withdrawn:
                     slot.shown = 0
                     self._close(shown_id)
+                self._remember()
             case _:
                 self._on_refused(slot, notice, reply)
         self._drop_if_idle(key)
@@ -247,11 +254,21 @@ class FreedesktopNotifier(QObject):
     def _close(self, shown_id: int) -> None:
         self._shown.pop(shown_id, None)
         self._bus.call(ADDRESS, "CloseNotification", "u", (shown_id,))
+        self._remember()
 
     def _close_all(self) -> None:
         for shown_id in [shown_id for shown_id, shown in self._shown.items() if not shown.is_closed]:
             self._close(shown_id)
         self._shown.clear()
+
+    def _server_name(self) -> str:
+        """The server of the moment by a name that no other one has or will have; "" without one."""
+        owner = self._bus.owner(NAME)
+        return f"{self._bus.bus_id} {owner}" if owner and self._bus.bus_id else ""
+
+    def _remember(self) -> None:
+        standing = (shown_id for shown_id, shown in self._shown.items() if not shown.is_closed)
+        self._memory.note(self._server_name(), frozenset(standing))
 
     def _drop_if_idle(self, key: NoticeKey) -> None:
         slot = self._slots.get(key)
@@ -278,7 +295,7 @@ class FreedesktopNotifier(QObject):
         if slot is not None and slot.shown == shown_id:
             slot.shown = 0
         if slot is not None and slot.sending is not None:
-            # What replaces it is on its way under the same id: it must not be closed by this.
+            # What replaces it is on its way under the same id: it must not be closed by this, nor forgotten.
             del self._shown[shown_id]
         else:
             # Some servers leave a used notification standing, with buttons that no longer do anything.
@@ -309,6 +326,7 @@ class FreedesktopNotifier(QObject):
                     lingering = [other for other, it in self._shown.items() if it.is_closed]
                     for other in lingering[:-_LINGERING]:
                         del self._shown[other]
+                self._remember()
 
 
 def _urgency(slot: _Slot) -> int:

@@ -8,12 +8,13 @@ import logging
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from desktop.domain.record import dataclass
 from desktop.notifications.bus_socket import BusSocket
 
 log = logging.getLogger(__name__)
@@ -125,6 +126,11 @@ class SessionBus(QObject):
     def unique_name(self) -> str:
         """What the bus calls this connection; "" before it greeted us."""
         return self._unique_name
+
+    @property
+    def bus_id(self) -> str:
+        """What the bus calls itself: names of connections are used again on the next one."""
+        return self._line.bus_id
 
     def owner(self, name: str) -> str:
         """The connection that owns a watched name, or ""."""

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from desktop.storage import paths
 from tests.fakes import asking_agent
 from tests.fakes.fake_agent_record import Started
 from tests.fakes.hook_agent import until
+from tests.fakes.private_bus import Daemon, PrivateBus
 from tests.machine.app.conftest import decisions
 
 ROOT = Path(__file__).parents[3]
@@ -30,6 +32,7 @@ class Site:
 
     home: Path
     project: Path
+    bus_address: str = ""
     trays: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def tray(self, root: Path = ROOT) -> "subprocess.Popen[bytes]":
@@ -43,6 +46,8 @@ class Site:
         """Start a tray."""
         environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
         environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
+        if self.bus_address:
+            environment["DBUS_SESSION_BUS_ADDRESS"] = self.bus_address
         program = root / "tests" / "fakes" / "asking_agent.py"
         self.trays.append(
             subprocess.Popen([sys.executable, str(program)], cwd=root, env=environment, stderr=subprocess.PIPE)
@@ -176,3 +181,37 @@ def test_the_log_of_a_tray_holds_no_word_of_what_was_asked(site: Site, agent: St
     assert b"Zx81" not in tray.stderr.read()
     kept = b"".join(path.read_bytes() for path in paths.places().state.rglob("*") if path.is_file())
     assert b"Zx81" not in kept
+
+
+def test_the_notification_of_a_killed_tray_is_taken_back_by_the_next_one(
+    site: Site, agent: Started, bus: PrivateBus, tmp_path: Path
+) -> None:
+    site.bus_address = bus.address
+    daemon = Daemon(bus)
+    tray = site.tray()
+    asking_agent.asks(agent, asking_agent.call("make release"), tmp_path / "answer")
+    left = daemon.wait_for("notify")["id"]
+    until(lambda: remembered() == [left])
+
+    tray.kill()
+    until((tmp_path / "answer").exists)
+    assert daemon.of("closed") == []
+    site.tray()
+    raised = daemon.wait_for("notify", 2)
+
+    said = [report for report in daemon.reports if {"closed", "notify"} & set(report)]
+    assert [report.get("closed") for report in said[:3]] == [None, left, None]
+    assert raised["id"] != left
+    until(lambda: remembered() == [raised["id"]])
+    site.trays[-1].terminate()
+    site.trays[-1].wait(10)
+    assert remembered() == []
+    daemon.stop()
+
+
+def remembered() -> list[object]:
+    """The notifications that stand on the screen, as the ledger has it."""
+    with sqlite3.connect(paths.places().ledger) as ledger:
+        found = [shown_id for (shown_id,) in ledger.execute("SELECT id FROM shown")]
+    ledger.close()
+    return found

@@ -4,10 +4,13 @@ import re
 from collections.abc import Callable
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from desktop.domain.notices import Act, Button, Urgency
 from desktop.notifications.freedesktop import FreedesktopNotifier
+from desktop.notifications.on_screen import OnScreen, ScreenMemory
 from desktop.notifications.server_watch import Patience
+from desktop.notifications.session_bus import SessionBus
 from tests.fakes.notices import decision, news
 from tests.fakes.private_bus import Daemon, PrivateBus
 from tests.machine.notifications.conftest import HASTE, Desk
@@ -494,3 +497,113 @@ def test_two_notifiers_do_not_hear_each_others_clicks(desk: Desk, daemon: Start,
 def _titles(server: Daemon) -> list[object]:
     server.read()
     return [notified(report)["title"] for report in server.of("notify")]
+
+
+# -- what a killed run left on the screen
+
+
+class Memory:
+    """What is remembered, over as many runs as a test needs."""
+
+    def __init__(self, bus: PrivateBus) -> None:
+        self.bus = bus
+        self.now = OnScreen()
+
+    def desk(self) -> Desk:
+        """Our side in a run that begins now."""
+        found = Desk(
+            FreedesktopNotifier(SessionBus(self.bus.address), patience=HASTE, memory=ScreenMemory(self.now, self._keep))
+        )
+        found.start()
+        return found
+
+    def _keep(self, now: OnScreen) -> None:
+        self.now = now
+
+
+@pytest.fixture
+def memory(qtbot: QtBot, bus: PrivateBus) -> Memory:
+    return Memory(bus)
+
+
+def killed(desk: Desk) -> None:
+    """End a run without a word: the line to the bus just breaks."""
+    desk.notifier._watch.stop()
+    desk.notifier._due.stop()
+    desk.notifier._bus.close()
+
+
+def test_what_a_killed_run_left_is_closed_before_anything_is_raised(memory: Memory, daemon: Start) -> None:
+    server = daemon()
+    before = memory.desk()
+    before.notifier.raise_notice(decision("make"))
+    left = before.until_told(server, "notify")["id"]
+    before.until(lambda: bool(memory.now.ids))
+    killed(before)
+
+    after = memory.desk()
+    after.notifier.raise_notice(decision("make"))
+    raised = after.until_told(server, "notify", 2)
+
+    assert [report.get("closed") for report in server.reports if {"closed", "notify"} & set(report)] == [
+        None,
+        left,
+        None,
+    ]
+    assert raised["id"] != left
+    after.until(lambda: memory.now.ids == {raised["id"]})
+    after.notifier.stop()
+    assert memory.now == OnScreen()
+
+
+def test_what_another_server_was_left_with_is_no_number_of_this_one(memory: Memory, daemon: Start) -> None:
+    first = daemon()
+    before = memory.desk()
+    before.notifier.raise_notice(decision("make"))
+    before.until_told(first, "notify")
+    before.until(lambda: bool(memory.now.ids))
+    killed(before)
+    first.stop_now()
+    second = daemon()
+
+    after = memory.desk()
+    after.settle(second)
+
+    assert second.of("closed") == []
+    assert memory.now == OnScreen()
+    after.notifier.stop()
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "used", "closed by the person", "stopped"])
+def test_what_is_closed_is_not_remembered(memory: Memory, daemon: Start, how: str) -> None:
+    server = daemon()
+    desk = memory.desk()
+    notice = decision("make")
+    desk.notifier.raise_notice(notice)
+    report = desk.until_told(server, "notify")
+    desk.until(lambda: memory.now.ids == {report["id"]})
+
+    match how:
+        case "withdrawn":
+            desk.notifier.withdraw(notice.key)
+        case "used":
+            server.do(click=report["id"], key=keys(report)["Deny"])
+        case "closed by the person":
+            server.do(close=report["id"], reason=2)
+        case _:
+            desk.notifier.stop()
+
+    desk.until(lambda: memory.now == OnScreen())
+    desk.notifier.stop()
+
+
+def test_what_replaces_a_notice_is_remembered_under_the_same_number_once(memory: Memory, daemon: Start) -> None:
+    server = daemon()
+    desk = memory.desk()
+    for text in ("make", "make all"):
+        desk.notifier.raise_notice(decision(text))
+        desk.until(lambda: desk.notifier.is_shown(decision(text)))  # noqa: B023  # asked at once
+
+    ids = {report["id"] for report in server.of("notify")} or {desk.until_told(server, "notify", 2)["id"]}
+    assert memory.now.ids == ids
+    desk.notifier.stop()

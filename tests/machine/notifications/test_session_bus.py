@@ -1,5 +1,6 @@
 """The connection itself, on a real bus."""
 
+import re
 import socket
 import threading
 import time
@@ -34,6 +35,17 @@ def test_a_call_is_answered_through_the_qt_loop(qtbot: QtBot, line: SessionBus) 
     assert replies == []
     qtbot.waitUntil(lambda: bool(replies))
     assert replies == [Reply((DRIVER,))]
+
+
+def test_a_bus_that_starts_again_has_another_name_for_itself(qtbot: QtBot, line: SessionBus, bus: PrivateBus) -> None:
+    before = line.bus_id
+    assert re.fullmatch("[0-9a-f]{32}", before)
+
+    bus.stop()
+    bus.start()
+
+    qtbot.waitUntil(lambda: line.is_ready and line.bus_id != before)
+    assert re.fullmatch("[0-9a-f]{32}", line.bus_id)
 
 
 def test_an_error_is_an_answer(qtbot: QtBot, line: SessionBus) -> None:

@@ -1,4 +1,4 @@
-"""Cursors of transcripts over restarts, in a ledger on disk."""
+"""Places in transcripts, and what stands on the screen, over restarts, in a ledger on disk."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.app.remembered import ForgetfulCursors, LedgerCursors
+from desktop.app.remembered import ForgetfulCursors, LedgerCursors, screen_memory
 from desktop.app.scribe import Scribe
 from desktop.storage.ledger import Ledger
 from desktop.watchers.log_tail import Checkpoint
@@ -101,3 +101,62 @@ def test_a_look_without_a_tray_keeps_nothing() -> None:
     cursors.save({"/a.jsonl": AT_7})
 
     assert cursors.load() == {}
+
+
+# -- what stands on the screen
+
+
+@pytest.fixture
+def scribe(path: Path, events: Events) -> Iterator[tuple[Ledger, Scribe]]:
+    ledger = Ledger(path)
+    scribe = Scribe(ledger, events, lambda: datetime.now(UTC))
+    yield ledger, scribe
+    scribe.stop(5)
+
+
+def left(path: Path, server: str = "bus :1.5") -> frozenset[int]:
+    """What a later start finds left on the screen."""
+    ledger = Ledger(path)
+    found = screen_memory(ledger, Scribe(ledger, Events(), lambda: datetime.now(UTC))).left_on(server)
+    ledger.close()
+    return found
+
+
+def test_what_stands_on_the_screen_is_found_again_after_a_restart(path: Path, scribe: tuple[Ledger, Scribe]) -> None:
+    memory = screen_memory(*scribe)
+    scribe[1].start()
+
+    memory.note("bus :1.5", frozenset({7, 8}))
+    scribe[1].stop(5)
+
+    assert left(path) == {7, 8}
+    assert left(path, "bus :1.6") == frozenset()
+
+
+def test_what_was_taken_back_is_not_found_again(path: Path, scribe: tuple[Ledger, Scribe]) -> None:
+    memory = screen_memory(*scribe)
+    scribe[1].start()
+
+    memory.note("bus :1.5", frozenset({7, 8}))
+    memory.note("bus :1.5", frozenset())
+    scribe[1].stop(5)
+
+    assert left(path) == frozenset()
+
+
+def test_a_ledger_that_cannot_say_what_was_left_costs_only_that(path: Path, scribe: tuple[Ledger, Scribe]) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE shown")
+        other.execute("CREATE TABLE shown (other TEXT)")
+    other.close()
+
+    assert screen_memory(*scribe).left_on("bus :1.5") == frozenset()
+    scribe[1].start()
+
+
+def test_without_a_ledger_nothing_is_left(events: Events) -> None:
+    memory = screen_memory(None, Scribe(None, events, lambda: datetime.now(UTC)))
+    memory.note("bus :1.5", frozenset({7}))
+
+    assert events.all == []
+    assert memory.left_on("bus :1.5") == {7}
