@@ -1,6 +1,7 @@
 """Which notifications of ours stand on the screen, kept for a run after this one: a killed tray takes nothing back."""
 
 from collections.abc import Callable
+
 from desktop.domain.record import dataclass
 
 

@@ -574,6 +574,18 @@ def test_what_another_server_was_left_with_is_no_number_of_this_one(memory: Memo
     after.notifier.stop()
 
 
+def test_a_server_of_the_same_name_on_another_bus_is_another_server(memory: Memory, daemon: Start) -> None:
+    server = daemon()
+    memory.now = OnScreen(f"{'0' * 32} {server.unique_name}", frozenset({1}))
+
+    desk = memory.desk()
+    desk.settle(server)
+
+    assert server.of("closed") == []
+    assert memory.now == OnScreen()
+    desk.notifier.stop()
+
+
 @pytest.mark.parametrize("how", ["withdrawn", "used", "closed by the person", "stopped"])
 def test_what_is_closed_is_not_remembered(memory: Memory, daemon: Start, how: str) -> None:
     server = daemon()

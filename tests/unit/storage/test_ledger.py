@@ -454,6 +454,21 @@ def test_names_and_looks_are_found_again_after_a_restart(path: Path) -> None:
     second.close()
 
 
+def test_what_stands_on_the_screen_replaces_what_stood_there(path: Path) -> None:
+    first = Ledger(path)
+    assert first.shown() == ("", frozenset())
+    first.save_shown("bus :1.5", {1, 2})
+    first.save_shown("bus :1.6", {2, 4_294_967_295})
+    first.close()
+
+    second = Ledger(path)
+
+    assert second.shown() == ("bus :1.6", {2, 4_294_967_295})
+    second.save_shown("", ())
+    assert second.shown() == ("", frozenset())
+    second.close()
+
+
 def test_cursors_are_found_again_and_the_last_one_saved_holds(ledger: Ledger) -> None:
     ledger.save_cursors({"/a": {"offset": 1, "head": "x"}, "/b": {"offset": 2}})
     ledger.save_cursors({"/a": {"offset": 3, "head": "é"}})
