@@ -75,14 +75,14 @@ def reduce(session: Session, event: SessionEvent | RequestOpened) -> Change:
         case TurnStarted():
             return _turn_started(session, event)
         case TurnFinished():
-            return Change(_turn_finished(session, event))
+            return _after_turn(_turn_finished(session, event), event)
         case FilesChanged():
             return Change(_files_changed(session, event))
         case ActivitySeen():
             return Change(_active(session, event.at, event.text))
         case ToolCallStarted(call=call):
             calls = (*(known for known in session.calls if known.id != call.id), call)
-            return _with_terminal_request(Change(replace(_active(session, call.at), calls=calls)), call.at)
+            return _with_terminal_request(Change(replace(_at_work(session, call.at), calls=calls)), call.at)
         case ToolCallEnded():
             return _call_ended(session, event)
         case SubagentStarted():
@@ -338,6 +338,24 @@ def _turn_finished(session: Session, event: TurnFinished) -> Session:
         # Only a person interrupts, and that person sits before it.
         session = replace(session, seen_at=max(finished_at, session.seen_at or finished_at))
     return session
+
+
+def _after_turn(session: Session, event: TurnFinished) -> Change:
+    """Close what the session itself asked: whoever has yielded the floor waits for no call of its own."""
+    closing = [
+        request
+        for request in session.requests
+        if not live_claims(session) and not request.subagent_id and request.opened_at <= event.at
+    ]
+    return _closed(session, closing, ANSWERED_THERE)
+
+
+def _at_work(session: Session, at: datetime) -> Session:
+    """A call begins: where some words of the agent's were taken for its last, the turn goes on after all."""
+    turn = session.turn
+    if turn is not None and turn.ending is Ending.FINISHED and turn.finished_at is not None and turn.finished_at < at:
+        session = replace(session, turn=replace(turn, finished_at=None, ending=None))
+    return _active(session, at)
 
 
 def _files_changed(session: Session, event: FilesChanged) -> Session:

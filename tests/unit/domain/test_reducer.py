@@ -259,3 +259,31 @@ def test_live_claims_can_be_asked_for_the_credible_ones() -> None:
 
     assert reducer.live_claims(session(evidence=(stale,))) == (stale,)
     assert reducer.live_claims(session(evidence=(stale,)), at(5)) == ()
+
+
+def test_a_call_after_words_that_seemed_the_last_takes_the_turn_up_again() -> None:
+    ended = after(session(), TurnStarted(SESSION, at(0), "go"), TurnFinished(SESSION, at(5), last_words="Now I test."))
+
+    went_on = after(ended, ToolCallStarted(SESSION, ToolCall("c1", "Bash", "k", at(6))))
+    late = after(ended, ToolCallStarted(SESSION, ToolCall("c1", "Bash", "k", at(4))))
+
+    assert went_on.turn is not None
+    assert (went_on.turn.started_at, went_on.turn.finished_at, went_on.turn.ending) == (at(0), None, None)
+    assert late.turn == ended.turn
+
+
+def test_a_failed_turn_is_not_taken_up_again_by_a_call() -> None:
+    failed = after(session(), TurnStarted(SESSION, at(0), "go"), TurnFinished(SESSION, at(5), Ending.FAILED, "no"))
+
+    assert after(failed, ToolCallStarted(SESSION, ToolCall("c1", "Bash", "k", at(6)))).turn == failed.turn
+
+
+def test_the_end_of_a_turn_closes_what_the_session_asked_unless_live_state_knows_better() -> None:
+    asked = permission("r1", 3)
+    known = after(session(), TurnStarted(SESSION, at(0), "go"), RequestOpened(asked))
+
+    change = reducer.reduce(known, TurnFinished(SESSION, at(5), Ending.INTERRUPTED))
+
+    assert [closure.request.id for closure in change.closures] == ["r1"]
+    assert reducer.reduce(known, TurnFinished(SESSION, at(2))).closures == ()
+    assert reducer.reduce(after(known, live(Claim.WAITING, 4)), TurnFinished(SESSION, at(5))).closures == ()
