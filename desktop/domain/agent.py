@@ -256,6 +256,7 @@ class Agent:
     tried_with: tuple[str, ...] = ()  # versions this was run against
     default_home: str = ""  # "~/.x"
     home_variable: str = ""  # names the home in a process's environment
+    home_below: str = ""  # what follows the directory that this variable names
     live_state_dir: str = ""  # below the home; each file <pid>.json
     live_state_pattern: str = "*.json"
     read_live_state: Callable[[bytes, str], LiveState | None] | None = None  # (content, home)
@@ -278,7 +279,10 @@ class Agent:
     log_dirs: Callable[[str, str, datetime], Sequence[str]] | None = None  # (home, cwd, now): folders to look in
     log_names: str = "*.jsonl"
     read_log_head: Callable[[bytes, str], LogHead | None] | None = None  # (its first 64 KiB, its path)
+    native_of_open_file: Callable[[str], str] | None = None  # (path): the session of a process that holds this open
     hook_hold_s: int = 0  # the longest that a hook call may hide the agent's own prompt; 0 for as long as it takes
     means: tuple[Means, ...] = ()  # what doctor and README tell; an ability that is not named is lacked
     server: AgentServer | None = None  # the agent's own, if it has one
+    is_host: Callable[[Sequence[str]], bool] | None = None  # (argv): serves sessions, and is none itself
+    is_hook_inside: bool = False  # its hook is called by the session's own process: from any other it is not believed
     setup_note: str = ""  # what the person has to do in the agent itself after connecting, as a sentence

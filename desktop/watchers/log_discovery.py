@@ -25,6 +25,11 @@ def expanded(path: str, environment: Mapping[str, str]) -> str:
     return "" if "\0" in filled else filled
 
 
+def naming_home(agent: Agent, home: str, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """*environment* as a process of the agent in *home* has it."""
+    return {**environment, agent.home_variable: home} if agent.home_variable and home else environment
+
+
 def default_home(agent: Agent, environment: Mapping[str, str]) -> str:
     """The home of sessions that name no other; empty when the agent has none."""
     return os.path.abspath(expanded(agent.default_home, environment)) if agent.default_home else ""
@@ -33,7 +38,9 @@ def default_home(agent: Agent, environment: Mapping[str, str]) -> str:
 def home_of(agent: Agent, process_environment: Mapping[str, str], fallback: str) -> str:
     """The home that a running agent uses."""
     named = process_environment.get(agent.home_variable, "") if agent.home_variable else ""
-    return os.path.normpath(named) if os.path.isabs(named) and "\0" not in named else fallback
+    if not os.path.isabs(named) or "\0" in named:
+        return fallback
+    return os.path.normpath(os.path.join(named, agent.home_below))
 
 
 def candidates(agent: Agent, home: str, native: str, cwd: str) -> list[str]:
@@ -64,23 +71,6 @@ def search_transcript(agent: Agent, home: str, native: str) -> str:
         return ""
     paths = (os.path.join(root, folder, f"{native}.jsonl") for folder in folders)
     return next((path for path in paths if _is_transcript(path)), "")
-
-
-def newest_transcript(agent: Agent, home: str, cwd: str, since: float, taken: frozenset[str]) -> str:
-    """The transcript of *cwd* that was written last, after *since* (seconds), and that no known session has."""
-    newest: tuple[float, str] = (since, "")
-    for folder in {os.path.dirname(path) for path in candidates(agent, home, "x", cwd)}:
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if not entry.name.endswith(".jsonl") or entry.path in taken or not is_plain_id(entry.name[:-6]):
-                        continue
-                    status = entry.stat(follow_symlinks=False)
-                    if own_files.is_own(status) and status.st_mtime >= newest[0]:
-                        newest = (status.st_mtime, entry.path)
-        except OSError:
-            continue
-    return newest[1]
 
 
 def nearest_existing(directory: str, stop: str) -> str:

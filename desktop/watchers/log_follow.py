@@ -13,12 +13,15 @@ from desktop.watchers.log_tail import Checkpoint, Tail
 class Follow:
     """Turns what a session's transcript says into events; belongs to all processes that have the session open."""
 
-    def __init__(self, agent: Agent, session: SessionId, native: str, home: str, cwd: str) -> None:
+    def __init__(
+        self, agent: Agent, session: SessionId, native: str, home: str, cwd: str, known_path: str = ""
+    ) -> None:
         self.agent = agent
         self.session = session
         self.native = native
         self.home = home
         self.cwd = cwd
+        self.known_path = known_path  # where a look into the logs found it
         self.pids: set[int] = set()
         self.path = ""
         self.search_at = 0.0  # when every folder is searched next, on the monotonic clock
@@ -41,6 +44,8 @@ class Follow:
 
     def expected(self) -> list[str]:
         """Where the transcript will appear."""
+        if self.known_path:
+            return [self.known_path]
         return log_discovery.candidates(self.agent, self.home, self.native, self.cwd)
 
     def attach(self, path: str, checkpoint: Checkpoint | None, now: datetime) -> list[Event]:

@@ -3,6 +3,7 @@
 A pid alone names nobody: it is believed only together with the time its process started.
 """
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from desktop.formats import proc_stat
 _LONGEST = 256 * 1024
 # For so many scans a new pid is looked at again: a shell forks first and becomes the agent a moment later.
 _LOOKS = 4
+# An agent at work holds some fifty files open; who holds thousands is not listed further.
+MOST_OPEN_FILES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,12 @@ class ProcessTable(Protocol):
     def environment(self, pid: int) -> Mapping[str, str]: ...
 
     def cwd(self, pid: int) -> str: ...
+
+    def begun_at(self, pid: int) -> float | None:
+        """When it started, by the wall clock, to a second or so; None when nobody can tell."""
+
+    def open_files(self, pid: int) -> list[str]:
+        """The files it holds open; none where this cannot be told for little."""
 
 
 class LinuxProcesses:
@@ -77,6 +86,22 @@ class LinuxProcesses:
 
     def cwd(self, pid: int) -> str:
         return _cwd(pid)
+
+    def begun_at(self, pid: int) -> float | None:
+        return _begun_at(pid)
+
+    def open_files(self, pid: int) -> list[str]:
+        folder = f"{self._root}/{pid}/fd"
+        files: list[str] = []
+        try:
+            for number in os.listdir(folder)[:MOST_OPEN_FILES]:
+                with contextlib.suppress(OSError):  # closed in between
+                    path = os.readlink(f"{folder}/{number}")
+                    if path.startswith("/"):
+                        files.append(path)
+        except OSError:
+            pass  # gone, or not ours to look into
+        return files
 
     def _is_own(self, pid: int) -> bool:
         for line in self._read(pid, "status").split(b"\n"):
@@ -129,6 +154,12 @@ class PortableProcesses:
     def cwd(self, pid: int) -> str:
         return _cwd(pid)
 
+    def begun_at(self, pid: int) -> float | None:
+        return _begun_at(pid)
+
+    def open_files(self, pid: int) -> list[str]:
+        return []  # to list them takes a thread of psutil's on Windows, and was never tried on macOS
+
 
 def _environment(pid: int) -> Mapping[str, str]:
     """The variables that an agent's process was started with; asked once an agent, so its cost does not count."""
@@ -147,6 +178,15 @@ def _cwd(pid: int) -> str:
         return psutil.Process(pid).cwd()
     except (psutil.Error, OSError):
         return ""
+
+
+def _begun_at(pid: int) -> float | None:
+    import psutil
+
+    try:
+        return psutil.Process(pid).create_time()
+    except (psutil.Error, OSError):
+        return None
 
 
 class ChildrenOf:
@@ -175,6 +215,12 @@ class ChildrenOf:
 
     def cwd(self, pid: int) -> str:
         return self._table.cwd(pid)
+
+    def begun_at(self, pid: int) -> float | None:
+        return self._table.begun_at(pid)
+
+    def open_files(self, pid: int) -> list[str]:
+        return self._table.open_files(pid)
 
 
 def process_table() -> ProcessTable:

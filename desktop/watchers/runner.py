@@ -35,19 +35,35 @@ class Runner:
     is_listed: bool = False  # found among the processes as one that holds a session
     states: dict[str, LiveState] = field(default_factory=dict)  # by home: a copied home names the same process
     stand_in: StandIn | None = None
+    begun_time: float = 0.0  # wall clock; 0 until somebody asked
+    held: dict[str, float] = field(default_factory=dict)  # sessions it holds open by a file, and since when we know
+    weighed: set[str] = field(default_factory=set)  # those of them of which we decided whether to show them
+
+    @property
+    def native(self) -> str:
+        """The agent's own id of the session that was found for it; empty while none is."""
+        return self.stand_in.native if self.stand_in is not None else ""
 
     def sessions(self) -> set[SessionId]:
         """Every session that this process holds open."""
         held = {state.session for state in self.states.values()}
         return held | {self.stand_in.session} if self.stand_in is not None else held
 
-    def introduced(self, session: SessionId, process: Process | None, cwd: str, now: datetime) -> tuple[Event, ...]:
+    def introduced(
+        self,
+        session: SessionId,
+        process: Process | None,
+        cwd: str,
+        now: datetime,
+        claim: Claim = Claim.ALIVE,
+        detail: str = "",
+    ) -> tuple[Event, ...]:
         """What there is to say of *session* while the process itself says nothing."""
         is_headless = (
             self.agent.is_headless is not None and process is not None and self.agent.is_headless(process.argv)
         )
         launch = Launch.HEADLESS if is_headless else Launch.INTERACTIVE
-        evidence = Evidence(Source.PROCESS, Claim.ALIVE, now, NO_LIVE_STATE, origin=str(self.pid))
+        evidence = Evidence(Source.PROCESS, claim, now, detail or NO_LIVE_STATE, origin=str(self.pid))
         described = SessionDescribed(
             session, self.agent.kind, now, cwd=cwd, pid=self.pid, launch=launch, home=self.home
         )

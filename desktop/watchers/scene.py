@@ -19,25 +19,26 @@ from desktop.domain.events import (
     ProcessEnded,
     SessionEnded,
 )
-from desktop.domain.ids import AgentKind, SessionId, session_id
+from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.ports import Sink
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.watchers import directory_watch, log_discovery, process_scan
 from desktop.watchers.ears import Ears, Interest
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import Process, ProcessTable
-from desktop.watchers.runner import Runner, StandIn, is_session
+from desktop.watchers.runner import Runner, is_session
+from desktop.watchers.stand_ins import CLEARED, RENAMED, StandIns
 from desktop.watchers.state_files import Removed, StateFiles, Unreadable
 from desktop.watchers.transcripts import Cursors, Transcripts
 
 _log = logging.getLogger(__name__)
 
 HEARING = "file watching"
-CLEARED = "cleared: the process goes on with a new conversation"
-RENAMED = "known by its own id now"
 
 # Homes come from the environment of processes; nobody has more than a few, and a flood of them costs watches.
 _MOST_HOMES = 64
+# A busy neighbour in the folder of an awaited log must not make us look at every row of it.
+_LOG_SETTLES_S = 0.1
 # From a person's home down to the folder of a transcript; whoever builds deeper while we look is met by the reconcile.
 _MOST_FLOORS = 8
 
@@ -71,6 +72,9 @@ class Scene:
         self._again: dict[tuple[AgentKind, str, str], float] = {}
         self._roles: dict[str, list[StateFiles]] = {}
         self._births: frozenset[str] = frozenset()
+        self._log_folders: Mapping[str, str] = {}  # where logs are awaited
+        self._is_look_thorough = False
+        self._stand_ins = StandIns(table, self._transcripts, sink, pace, self._leave)
         self._is_rewatch_due = True
         self._is_deaf = False
         now = time.monotonic()
@@ -146,9 +150,8 @@ class Scene:
             process = self._table.look(pid)
             if process is not None:
                 self._meet(process, now)
-        for runner in list(self._runners.values()):
-            if runner.is_listed and not runner.states and now >= runner.seen_at + self._pace.stand_in_after:
-                self._stand_in(runner)
+        self._stand_ins.look(list(self._runners.values()), is_thorough=self._is_look_thorough)
+        self._is_look_thorough = False
         is_busy = now < self._busy_until
         self._scan_at = now + (self._pace.scan_busy if is_busy else self._pace.scan_quiet)
         # One wake-up serves both.
@@ -164,7 +167,7 @@ class Scene:
             for name in home.names():
                 self._look_at_state(home, name)
         self._transcripts.reconcile(now)
-        self._is_rewatch_due = True
+        self._is_rewatch_due = self._is_look_thorough = True
         if self._is_deaf:
             interval = self._pace.reconcile_deaf
         else:
@@ -177,6 +180,11 @@ class Scene:
             return
         if directory in self._births:
             self._scan_at = 0.0
+            self._is_look_thorough = True
+        if directory in self._log_folders:
+            self._scan_at = min(self._scan_at, time.monotonic() + _LOG_SETTLES_S)
+            if self._log_folders[directory] != directory:
+                self._is_rewatch_due = True  # something on the way to the folder appeared
         for home in self._roles.get(directory, ()):
             if home.directory != directory:
                 self._is_rewatch_due = True  # something on the way to its live-state files appeared
@@ -262,6 +270,7 @@ class Scene:
             if home and agent.live_state_dir:
                 self._add_home(agent, home)
             self._welcome(agent, process.pid, process.started, home, is_listed=True)
+            self._is_rewatch_due = True  # where it will write is to be heard
             return
 
     def _welcome(self, agent: Agent, pid: int, started: str, home: str, *, is_listed: bool) -> Runner | None:
@@ -291,6 +300,7 @@ class Scene:
         self._new_pids.forget(pid)
         sessions = runner.sessions()
         self._transcripts.poll(sessions)  # its last words
+        self._stand_ins.forget(runner)
         self._close_exit(runner)
         for session in sessions:
             self._transcripts.unfollow(session, pid)
@@ -303,25 +313,6 @@ class Scene:
                 self._selector.unregister(runner.exit_descriptor)
             os.close(runner.exit_descriptor)
             runner.exit_descriptor = None
-
-    def _stand_in(self, runner: Runner) -> None:
-        """Show a process that says nothing of itself; under its own id as soon as its transcript is found."""
-        if runner.stand_in is not None and runner.stand_in.native:
-            return
-        agent, pid = runner.agent, runner.pid
-        cwd = self._table.cwd(pid)
-        taken = self._transcripts.paths
-        path = log_discovery.newest_transcript(agent, runner.home, cwd, runner.seen_time, taken)
-        native = os.path.basename(path)[: -len(".jsonl")] if path else ""
-        before, session = runner.stand_in, session_id(agent.kind, native or f"pid-{pid}")
-        if before is not None and before.session == session:
-            return
-        runner.stand_in = StandIn(session, native)
-        if before is not None:
-            self._leave(before.session, runner, RENAMED)
-        self._emit(runner.introduced(session, self._table.look(pid), cwd, _now()))
-        if native:
-            self._transcripts.follow(runner.pid, agent, session, native, runner.home, cwd)
 
     def _leave(self, session: SessionId, runner: Runner, why: str) -> None:
         """*runner* goes on without this session; when nobody else has it, it is over."""
@@ -369,6 +360,9 @@ class Scene:
             if home.directory in new:
                 for name in home.names():
                     self._look_at_state(home, name)
+        if new & (self._births | self._log_folders.keys()):
+            self._scan_at = 0.0
+            self._is_look_thorough = True
         self._transcripts.look_into(new)
         self._transcripts.poll()
 
@@ -380,13 +374,19 @@ class Scene:
             if nearest:
                 interests[nearest] = None
                 self._roles.setdefault(nearest, []).append(home)
+        homes: dict[AgentKind, set[str]] = {}
+        for runner in self._runners.values():
+            homes.setdefault(runner.agent.kind, set()).add(runner.home)
         births = {
-            log_discovery.expanded(directory, self._environment)
+            log_discovery.expanded(directory, log_discovery.naming_home(agent, home, self._environment))
             for agent in self._agents
+            for home in {log_discovery.default_home(agent, self._environment), *homes.get(agent.kind, ())}
             for directory in agent.birth_dirs
         }
         self._births = frozenset(directory for directory in births if directory and os.path.isdir(directory))
         interests |= dict.fromkeys(self._births)
+        self._log_folders = self._stand_ins.folders(list(self._runners.values()))
+        interests |= dict.fromkeys(self._log_folders)
         self._transcripts.add_interests(interests)
         return interests
 

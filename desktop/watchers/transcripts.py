@@ -58,11 +58,18 @@ class Transcripts:
         """The transcripts followed."""
         return frozenset(follow.path for follow in self._follows.values() if follow.path)
 
-    def follow(self, pid: int, agent: Agent, session: SessionId, native: str, home: str, cwd: str) -> None:
-        """Follow *session*, on behalf of *pid*."""
+    def path_of(self, session: SessionId) -> str:
+        """The transcript of *session*; empty when none is followed."""
+        follow = self._follows.get(session)
+        return follow.path if follow is not None else ""
+
+    def follow(
+        self, pid: int, agent: Agent, session: SessionId, native: str, home: str, cwd: str, path: str = ""
+    ) -> None:
+        """Follow *session*, on behalf of *pid*; its transcript is at *path*, where that is known."""
         follow = self._follows.get(session)
         if follow is None:
-            follow = self._follows[session] = Follow(agent, session, native, home, cwd)
+            follow = self._follows[session] = Follow(agent, session, native, home, cwd, path)
             follow.search_at = time.monotonic() + self._pace.reconcile_live
             self._find(follow, None)
             self.is_moved = True
@@ -161,7 +168,7 @@ class Transcripts:
     def _find(self, follow: Follow, now: float | None) -> None:
         if follow.path:
             return
-        path = log_discovery.find_transcript(follow.agent, follow.home, follow.native, follow.cwd)
+        path = follow.known_path or log_discovery.find_transcript(follow.agent, follow.home, follow.native, follow.cwd)
         if not path and now is not None and now >= follow.search_at:
             follow.search_at = now + self._pace.search_every
             path = log_discovery.search_transcript(follow.agent, follow.home, follow.native)

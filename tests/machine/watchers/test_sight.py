@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.domain.agent import LiveState
+from desktop.domain.agent import LiveState, LogHead
 from desktop.domain.events import (
     ActivitySeen,
     EvidenceGiven,
@@ -24,8 +24,8 @@ from desktop.domain.session import Claim, Source
 from desktop.watchers.ears import Ears, Interest
 from desktop.watchers.pace import Pace
 from desktop.watchers.runner import NO_LIVE_STATE
-from desktop.watchers.scene import CLEARED, RENAMED
 from desktop.watchers.sight import WATCHING
+from desktop.watchers.stand_ins import CLEARED, RENAMED
 from tests.fakes.fake_agent_record import FAKE, Heard, MemoryCursors, read_live_state, transcript_paths
 from tests.machine.watchers.conftest import Begin, Launch
 
@@ -295,6 +295,26 @@ def test_an_old_version_is_known_by_the_transcript_it_writes(
 
     heard.wait(described("fake:one"), 6.0)
     heard.wait(lambda event: isinstance(event, TurnStarted) and event.session == "fake:one")
+
+
+def test_an_agent_without_live_state_is_known_by_its_log_within_a_second(
+    begin: Begin, launch: Launch, heard: Heard, home: Path, project: Path
+) -> None:
+    silent = replace(
+        FAKE,
+        live_state_dir="",
+        log_dirs=lambda home, cwd, _now: [f"{home}/logs/{cwd.replace('/', '-')}"],
+        read_log_head=lambda _raw, path: LogHead(Path(path).stem, str(project)),
+    )
+    begin(silent)
+    agent = launch("one", "--no-state", FAKE_HOME=str(home))
+    heard.wait(described(f"fake:pid-{agent.pid}"), 6.0)
+
+    began = time.monotonic()
+    agent.logs("prompt", text="hello")
+    _, at = heard.wait(lambda event: isinstance(event, TurnStarted) and event.session == "fake:one")
+
+    assert at - began < 1.0
 
 
 def test_fault_11_after_lost_events_everything_is_looked_at(begin: Begin, launch: Launch, heard: Heard) -> None:

@@ -1,6 +1,5 @@
 """Homes and transcripts, and nothing outside them."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,18 +63,6 @@ def test_attack_42_a_link_is_no_transcript(home: Path) -> None:
     (folder / "two.jsonl").symlink_to(folder / "one.jsonl")
 
     assert log_discovery.find_transcript(FAKE, str(home), "two", "/project") == ""
-
-
-def test_the_newest_free_transcript_written_since_is_taken(home: Path) -> None:
-    folder = home / "logs" / "-project"
-    for name, at in (("old", 100), ("new", 300), ("newest", 400)):
-        (folder / f"{name}.jsonl").write_bytes(b"")
-        os.utime(folder / f"{name}.jsonl", (at, at))
-    os.utime(folder / "one.jsonl", (1, 1))
-    taken = frozenset({str(folder / "newest.jsonl")})
-
-    assert log_discovery.newest_transcript(FAKE, str(home), "/project", 200.0, taken) == str(folder / "new.jsonl")
-    assert log_discovery.newest_transcript(FAKE, str(home), "/project", 500.0, taken) == ""
 
 
 def test_the_nearest_directory_that_exists_is_not_above_the_limit(home: Path) -> None:

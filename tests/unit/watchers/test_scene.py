@@ -1,12 +1,14 @@
 """The scene step by step, with a table of processes of our own and without its thread."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
+from desktop.domain.agent import Agent
 from desktop.domain.events import ProcessEnded, SessionDescribed, SessionEnded
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import Process
@@ -44,6 +46,12 @@ class Table:
     def cwd(self, pid: int) -> str:
         return "/project"
 
+    def begun_at(self, pid: int) -> float | None:
+        return None
+
+    def open_files(self, pid: int) -> list[str]:
+        return []
+
 
 @pytest.fixture
 def table() -> Table:
@@ -57,9 +65,15 @@ def heard() -> Heard:
     return Heard()
 
 
-def new_scene(home: Path, table: Table, heard: Heard, formerly: Mapping[int, str] = MappingProxyType({})) -> Scene:
+def new_scene(
+    home: Path,
+    table: Table,
+    heard: Heard,
+    formerly: Mapping[int, str] = MappingProxyType({}),
+    agents: Sequence[Agent] = (FAKE,),
+) -> Scene:
     return Scene(
-        [FAKE],
+        agents,
         heard,
         store=MemoryCursors(),
         environment={"HOME": str(home)},
@@ -187,6 +201,36 @@ def test_fault_32_ten_thousand_old_transcripts_are_not_even_opened(
     look(scene)
 
     assert [path for path in set(opened) if path.endswith(".jsonl")] == [str(folder / "7.jsonl")]
+
+
+def test_an_agent_that_is_installed_and_does_not_run_costs_nothing_while_nothing_happens(
+    tmp_path: Path, table: Table, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / ".fake"
+    (home / "logs" / "today").mkdir(parents=True)
+    (home / "logs" / "today" / "old.jsonl").write_bytes(b"{}\n")
+    silent = replace(
+        FAKE,
+        live_state_dir="",
+        log_dirs=lambda home, _cwd, _now: [f"{home}/logs/today"],
+        read_log_head=lambda _raw, _path: pytest.fail("a head was read"),
+        native_of_open_file=lambda _path: pytest.fail("an open file was looked at"),
+        birth_dirs=("$FAKE_HOME/logs",),
+    )
+    scene = new_scene(tmp_path, table, heard, agents=[silent])
+    scene.open()
+    touched: list[object] = []
+    for module, name in (("os", "scandir"), ("os", "listdir"), ("os", "open"), ("os", "stat")):
+        monkeypatch.setattr(f"{module}.{name}", lambda *what, **_: touched.append(what))
+
+    for _ in range(20):
+        scene._reconcile_at = float("inf")
+        look(scene)
+    monkeypatch.undo()
+    scene.close()
+
+    assert touched == []
+    assert heard.events == []
 
 
 def _recording(opened: list[str]) -> object:
