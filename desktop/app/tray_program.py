@@ -3,11 +3,9 @@
 import gc
 import logging
 import os
-import signal
-import socket
 import sys
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -61,6 +59,7 @@ def run(*, is_smoke: bool) -> int:
     tray.show_board(board, board.at)
     # With the first picture shown; windows, notifications and answers are behind it.
     from desktop.app import crash
+    from desktop.app.system_signals import SystemSignals
     from desktop.app.wiring import Program
 
     icon = QPixmap()
@@ -69,7 +68,7 @@ def run(*, is_smoke: bool) -> int:
     gc.freeze()  # modules stay for ever: the collector need not look through them again and again
     program = Program(begun, sys.platform, tray)
     crash.install(paths.places().state, program.report_crash)
-    signals = _Signals(application)
+    signals = SystemSignals(application)
     try:
         program.start(shows_window=False)
         if is_smoke:
@@ -80,38 +79,6 @@ def run(*, is_smoke: bool) -> int:
         signals.close()
         lock.release()
     return code
-
-
-class _Signals(QObject):
-    """Ends the program when the system asks; Python hears a signal only between two of its own instructions."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._reader, self._writer = socket.socketpair()
-        self._writer.setblocking(False)
-        self._reader.setblocking(False)
-        self._before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), _do_nothing)
-        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._on_notifier_activated)
-
-    def close(self) -> None:
-        """Hear no more."""
-        self._notifier.setEnabled(False)
-        signal.set_wakeup_fd(self._before)
-        self._reader.close()
-        self._writer.close()
-
-    @Slot()
-    def _on_notifier_activated(self) -> None:
-        self._reader.recv(64)
-        QApplication.quit()
-
-
-def _do_nothing(number: int, frame: object) -> None:
-    """Leave the ending to the loop."""
 
 
 def _harden() -> None:

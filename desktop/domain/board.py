@@ -1,10 +1,10 @@
 """State as a window needs it: groups, order, counts. Built by the hub, drawn whole, never changed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import Phase
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Request
 from desktop.domain.session import Evidence, Launch
 

@@ -1,10 +1,12 @@
 """Find what ships in ``resources/``: in a checkout, in an installed wheel, in a frozen program."""
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import desktop
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _kept: dict[str, bytes] = {}
 
@@ -51,7 +53,16 @@ def resource_path(name: str) -> str:
     return ""
 
 
-def _roots() -> tuple[Traversable, ...]:
-    package = files(desktop)
+def _roots() -> "tuple[Traversable, ...]":
+    package = _package()
     # The wheel carries them inside the package; a checkout, and so an editable install, has them beside it.
     return (package.joinpath("_resources"), package.joinpath("..", "resources"))
+
+
+def _package() -> "Traversable":
+    directory = Path(desktop.__path__[0])
+    if directory.is_dir():
+        return directory
+    from importlib.resources import files  # for archives; with it comes zipfile, 3 ms that the icon need not wait for
+
+    return files(desktop)

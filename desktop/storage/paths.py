@@ -6,8 +6,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import platformdirs
-
 from desktop.domain.record import dataclass
 
 APP = "agent-tray"
@@ -52,6 +50,8 @@ class Places:
 
 def places() -> Places:
     """Name our directories as the platform and its variables have them."""
+    import platformdirs  # 4 ms that the icon does not wait for
+
     return Places(
         config=platformdirs.user_config_path(APP, appauthor=False),
         data=platformdirs.user_data_path(APP, appauthor=False),
