@@ -126,6 +126,29 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribedAgent:
+    """An agent that we know nothing of but what the person tells: how it runs, where it logs, what its lines mean."""
+
+    name: str
+    executables: tuple[str, ...] = field(
+        default=(), metadata=_help("Programs", "The names of its executables, as the system lists them.")
+    )
+    logs: tuple[str, ...] = field(
+        default=(), metadata=_help("Logs", "Files or patterns, such as ~/.mytool/logs/*.jsonl; ** for any depth.")
+    )
+    json_field: str = field(
+        default="",
+        metadata=_help("JSON field", "Where a line tells what happened, such as event.type; empty for the whole line."),
+    )
+    text_field: str = field(default="", metadata=_help("JSON field of the text", "What is shown of a line."))
+    working: tuple[str, ...] = field(default=(), metadata=_help("It works", "Regular expressions, one a line."))
+    waiting: tuple[str, ...] = field(default=(), metadata=_help("It waits for approval", "Regular expressions."))
+    question: tuple[str, ...] = field(default=(), metadata=_help("It asks a question", "Regular expressions."))
+    done: tuple[str, ...] = field(default=(), metadata=_help("Its turn is over", "Regular expressions."))
+    failed: tuple[str, ...] = field(default=(), metadata=_help("It failed", "Regular expressions."))
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of it."""
 
@@ -133,3 +156,4 @@ class Settings:
     look: Look = Look()
     answering: Answering = Answering()
     tasks: tuple[Task, ...] = field(default=(), metadata={"record": Task})
+    agents: tuple[DescribedAgent, ...] = field(default=(), metadata={"record": DescribedAgent})

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from desktop.domain.record import dataclass
 
+LONGEST_TEXT = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -50,6 +52,10 @@ def checked(value: object, field: "dataclasses.Field[object]", default: object) 
             if (low is not None and number < low) or (high is not None and number > high):
                 raise ValueError(f"is out of bounds ({str(number)[:20]})")
             return number
+        case str(), str(word):
+            if len(word) > LONGEST_TEXT:
+                raise ValueError(f"is longer than {LONGEST_TEXT} letters")
+            return word
         case tuple(), list(words) if all(isinstance(word, str) for word in words):
             return tuple(words)
         case _:
@@ -63,6 +69,8 @@ def wish(default: object, low: object, high: object) -> str:
             return "true or false"
         case StrEnum():
             return "one of " + ", ".join(f'"{member}"' for member in type(default))
+        case str():
+            return "a text"
         case int():
             return f"a whole number from {low} to {high}"
         case _:
