@@ -195,19 +195,17 @@ def test_the_whole_of_a_transcript_decides_and_nothing_is_skipped(agent: Agent, 
 @pytest.mark.parametrize(("agent", "capture"), HOOKS)
 def test_only_a_call_that_opens_a_request_is_held(agent: Agent, capture: Path) -> None:
     raw = capture.read_bytes()
-    assert agent.read_hook
-    assert agent.asks_by_hook
 
-    opened = any(isinstance(event, RequestOpened) for event in agent.read_hook(recorded.hook_call(raw)))
+    is_held = agent.asks_by_hook is not None and agent.asks_by_hook(raw)
 
-    assert agent.asks_by_hook(raw) is opened
+    assert is_held is bool(list(requests(agent, raw)))
 
 
 @pytest.mark.parametrize(("agent", "capture"), HOOKS)
 def test_no_reply_fits_a_request_shown_from_other_bytes(agent: Agent, capture: Path) -> None:
     raw = capture.read_bytes()
-    assert agent.write_hook_reply
     for request in requests(agent, raw):
+        assert agent.write_hook_reply
         for reply in replies(request):
             assert agent.write_hook_reply(raw + b" ", request, reply) is None
 
@@ -215,8 +213,8 @@ def test_no_reply_fits_a_request_shown_from_other_bytes(agent: Agent, capture: P
 @pytest.mark.parametrize(("agent", "capture"), HOOKS)
 def test_a_bare_allow_is_written_for_permission_alone(agent: Agent, capture: Path) -> None:
     raw = capture.read_bytes()
-    assert agent.write_hook_reply
     for request in requests(agent, raw):
+        assert agent.write_hook_reply
         written = agent.write_hook_reply(raw, request, Allow(request.session, request.id, request.digest))
 
         assert (written is not None) is (request.kind is RequestKind.PERMISSION)
@@ -225,26 +223,33 @@ def test_a_bare_allow_is_written_for_permission_alone(agent: Agent, capture: Pat
 @pytest.mark.parametrize(("agent", "capture"), HOOKS)
 def test_every_request_can_be_denied_in_one_line_of_json(agent: Agent, capture: Path) -> None:
     raw = capture.read_bytes()
-    assert agent.write_hook_reply
     for request in requests(agent, raw):
+        assert agent.write_hook_reply
         reply = Deny(request.session, request.id, request.digest, 'not "this"\nway \u202e')
         written = agent.write_hook_reply(raw, request, reply)
 
         assert written is not None
         assert b"\n" not in written
-        assert json.loads(written)["hookSpecificOutput"]["decision"]["message"] == 'not "this"\nway \u202e'
+        assert 'not "this"\nway \u202e' in _texts(json.loads(written))
 
 
 @pytest.mark.parametrize(("agent", "capture"), HOOKS)
-def test_what_is_asked_by_hook_can_be_answered_here(agent: Agent, capture: Path) -> None:
-    for request in requests(agent, capture.read_bytes()):
-        assert request.reach is Reach.HOOK
+def test_what_a_hook_tells_of_is_told_whole_and_says_why_when_it_cannot_be_answered(
+    agent: Agent, capture: Path
+) -> None:
+    for request in opened(agent, capture.read_bytes()):
+        assert request.reach is Reach.HOOK or request.why_not
         assert request.digest
         assert request.text or request.kind is RequestKind.PLAN  # a plan that was never written is empty
         assert request.summary
 
 
 def requests(agent: Agent, raw: bytes) -> Iterator[Request]:
+    """Those that a reply can be given to."""
+    yield from (request for request in opened(agent, raw) if request.reach is Reach.HOOK)
+
+
+def opened(agent: Agent, raw: bytes) -> Iterator[Request]:
     assert agent.read_hook
     for event in agent.read_hook(recorded.hook_call(raw)):
         if isinstance(event, RequestOpened):
@@ -257,6 +262,12 @@ def replies(request: Request) -> Iterator[Allow | Deny | Answer | ApprovePlan]:
     yield Deny(*named)
     yield Answer(*named, tuple(("x",) for _ in request.questions))
     yield ApprovePlan(*named)
+
+
+def _texts(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _texts(item)]
+    return [value]
 
 
 def _paths(value: object, before: str = "") -> Iterator[str]:

@@ -1,0 +1,425 @@
+"""Gemini CLI: its log of messages, its hooks, and what they can do.
+
+Its log does not tell a waiting call from a running one, and its hooks can refuse a call only before anybody knows
+whether it needs leave: to hold them there would delay every call and show waits that are none. So requests are shown
+with their full text, and answered in the terminal. Opens no file, starts no thread, asks no clock.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from desktop.domain.agent import (
+    Ability,
+    Agent,
+    HookCall,
+    HookEvent,
+    HookSetup,
+    HookShape,
+    LogHead,
+    Means,
+    TranscriptReader,
+)
+from desktop.domain.events import (
+    ActivitySeen,
+    Event,
+    FilesChanged,
+    RequestOpened,
+    SessionDescribed,
+    SessionEnded,
+    ToolCallEnded,
+    ToolCallStarted,
+    TurnFinished,
+    TurnStarted,
+)
+from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
+from desktop.domain.requests import Question, Reach, Request, RequestKind
+from desktop.domain.session import Ending, Source, ToolCall
+from desktop.formats import hook_payload, text, tool_calls
+from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
+from desktop.formats.line_log import LineLog
+from desktop.formats.stamps import from_iso
+
+KIND = AgentKind("gemini-cli")
+LABEL = "Gemini CLI"
+WHY_NOT = f"{LABEL} takes the answer in its own terminal only: none of its hooks may answer its prompt."
+
+LOGS = "tmp"  # below its home
+_CONTEXT = "<session_context>"
+_WORKSPACE = re.compile(r"Workspace Directories:\*\*\s*\n\s*- ([^\n]+)")
+_CANCELLED = "Request cancelled."
+_NO_WORDS = "[no response text]"
+_QUESTION_TOOL = "ask_user"
+_WRITING_TOOLS = frozenset({"write_file", "replace", "edit"})
+
+# --- the log: tmp/<slug>/chats/session-<time>-<id>.jsonl -------------------------------------------------------------
+
+
+def log_dirs(home: str, cwd: str, _now: datetime) -> Sequence[str]:
+    """Where its logs of *cwd* lie: by the name of the directory, numbered where several have that name."""
+    name = cwd.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    slug = re.sub(r"-+", "-", re.sub(r"[^a-z0-9]", "-", name.lower())).strip("-") or "project"
+    names = [slug, *(f"{slug}-{number}" for number in range(1, 7)), hashlib.sha256(cwd.encode()).hexdigest()]
+    return [f"{home}/{LOGS}/{each}/chats" for each in names]
+
+
+def read_log_head(head: bytes, _path: str) -> LogHead | None:
+    """Read the first line, and the directory from the context that is given to the model in the second."""
+    lines = head.split(b"\n")
+    fields = parse_object(lines[0])
+    if fields is None:
+        return None
+    native = text_of(fields, "sessionId")
+    if not hook_payload.is_plain_id(native):
+        return None
+    is_hidden = text_of(fields, "kind") not in ("", "main")
+    for line in lines[1:4]:
+        record = parse_object(line) or {}
+        for message in [record, *objects_of(object_of(record, "$set"), "messages")[:1]]:
+            found = _WORKSPACE.search(_said(message))
+            if found is not None:
+                return LogHead(native, found[1].strip(), from_iso(fields.get("startTime")), is_hidden)
+    return None
+
+
+def open_transcript(session: SessionId) -> TranscriptReader:
+    """A reader for one conversation."""
+    return _MessageLog(session, KIND)
+
+
+class _MessageLog(LineLog):
+    """Messages, each written again under its id when more of it is known."""
+
+    def __init__(self, session: SessionId, agent: AgentKind) -> None:
+        super().__init__(session, agent)
+        self._is_told_again = False  # after a request was cancelled the whole conversation is written once more
+        self._has_context = False
+        self._seen: dict[str, bool] = {}  # answers by id, and whether their calls were told
+
+    def translate(self, record: Mapping[str, object]) -> list[Event]:
+        """What one record means."""
+        kind, at = text_of(record, "type"), from_iso(record.get("timestamp"))
+        if self._is_told_again and ((at is not None and at > self.at) or "messages" in object_of(record, "$set")):
+            self._is_told_again = False
+        if self._is_told_again:
+            return []
+        self.at = at or self.at
+        match kind:
+            case "user":
+                return self._user(record)
+            case "gemini":
+                return [*self.facts(model=text_of(record, "model")), *self._answer(record)]
+            case "error":
+                return [*self.went_on(), *self.finished(Ending.FAILED, _said(record))]
+            case "info" if _said(record) == _CANCELLED:
+                return self.finished(Ending.INTERRUPTED)
+            case _:
+                return []
+
+    def _user(self, record: Mapping[str, object]) -> list[Event]:
+        said = _said(record)
+        if said.startswith(_CONTEXT):
+            self._is_told_again = self._has_context or self.in_turn is not None
+            self._has_context = True
+            return []
+        if any("functionResponse" in part for part in objects_of(record, "content")):
+            return self.went_on()
+        return [*self.facts(prompt=said), *self.started(said)] if said.strip() else []
+
+    def _answer(self, record: Mapping[str, object]) -> list[Event]:
+        said, calls, message = _said(record), objects_of(record, "toolCalls"), text_of(record, "id")
+        if self._seen.get(message) is bool(calls):
+            return []
+        self._seen = {message: bool(calls)}
+        if said.strip():
+            self.words = said
+        if not calls and said.strip():
+            return [*self.went_on(), *self.finished()]
+        events = self.went_on()
+        for call in calls:
+            events += self._called(call)
+        return events
+
+    def _called(self, call: Mapping[str, object]) -> list[Event]:
+        """A call and its result, written together when it is over."""
+        tool, given, status = text_of(call, "name"), object_of(call, "args"), text_of(call, "status")
+        at = from_iso(call.get("timestamp")) or self.at  # the message itself keeps the time of its first writing
+        events: list[Event] = [
+            ToolCallEnded(self.session, _key(tool, given), at, is_denied=status == "cancelled"),
+            ActivitySeen(self.session, at, _activity(tool, given)),
+        ]
+        path = text_of(given, "file_path")
+        if status == "success" and tool in _WRITING_TOOLS and path:
+            events.append(FilesChanged(self.session, at, (path,)))
+        return events
+
+
+def _said(record: Mapping[str, object]) -> str:
+    content = record.get("content")
+    if isinstance(content, str):
+        return content
+    return "\n".join(text_of(part, "text") for part in objects_of(record, "content") if text_of(part, "text"))
+
+
+# --- calls -----------------------------------------------------------------------------------------------------------
+
+
+def _key(tool: str, given: Mapping[str, object], mcp_tool: str = "") -> str:
+    """Equal for one call, whether its start, its prompt or its end tells of it; each of them tells something else."""
+    match tool:
+        case "run_shell_command":
+            return _hashed("exec", text_of(given, "command"))
+        case _ if tool in _WRITING_TOOLS:
+            return _hashed("edit", _base_name(text_of(given, "file_path")))
+        case "web_fetch":
+            return _hashed("info", text_of(given, "prompt"))
+        case _:
+            return _hashed("tool", mcp_tool or tool)
+
+
+def _hashed(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _base_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _activity(tool: str, given: Mapping[str, object]) -> str:
+    path = text_of(given, "file_path") or text_of(given, "absolute_path") or text_of(given, "path")
+    match tool:
+        case "run_shell_command":
+            words = f"running {text_of(given, 'command')}"
+        case _ if tool in _WRITING_TOOLS:
+            words = f"writing {path}"
+        case "read_file":
+            words = f"reading {path}"
+        case "web_fetch":
+            words = f"fetching {text_of(given, 'prompt')}"
+        case "ask_user":
+            words = "asking"
+        case _:
+            words = f"using {tool}"
+    return text.one_line(words)
+
+
+# --- hooks -----------------------------------------------------------------------------------------------------------
+
+# Each call waits for its hooks, so all of them are let go at once; the time is for a machine under load.
+HOOKS = HookSetup(
+    file="settings.json",
+    events=tuple(
+        HookEvent(name, 5, matcher="*")
+        for name in (
+            "SessionStart",
+            "SessionEnd",
+            "BeforeAgent",
+            "AfterAgent",
+            "BeforeTool",
+            "AfterTool",
+            "Notification",
+        )
+    ),
+    command_name=KIND,
+    shape=HookShape(is_one_line=True, is_in_ms=True, name="agent-tray", has_status_message=False, has_async=False),
+)
+
+_ENDED_WHY = {"clear": "the conversation was cleared", "exit": "the person left", "logout": "the person logged out"}
+
+
+def read_hook(call: HookCall) -> list[Event]:
+    """Turn a hook call into events."""
+    payload = hook_payload.read(call.payload)
+    if payload is None:
+        return []
+    session = session_id(KIND, payload.native_session)
+    try:
+        news = _news(payload, session, call)
+    except (RecursionError, OverflowError):
+        return []
+    if news is None:
+        return []
+    described = SessionDescribed(
+        session,
+        KIND,
+        call.at,
+        cwd=text_of(payload.fields, "cwd") or None,
+        transcript=text_of(payload.fields, "transcript_path") or None,
+        pane=dict(call.environment).get("TMUX_PANE") or None,
+    )
+    return [described, *news]
+
+
+def _news(payload: hook_payload.Payload, session: SessionId, call: HookCall) -> list[Event] | None:
+    fields, at = payload.fields, call.at
+    tool, given = text_of(fields, "tool_name"), object_of(fields, "tool_input")
+    key = _key(tool, given, text_of(object_of(fields, "mcp_context"), "tool_name"))
+    match payload.event:
+        case "SessionStart":
+            return []
+        case "SessionEnd":
+            reason = text_of(fields, "reason")
+            why = _ENDED_WHY.get(reason) or f"ended ({text.one_line(reason, 60)})"
+            return [SessionEnded(session, at, why, source=Source.HOOK)]
+        case "BeforeAgent":
+            return [TurnStarted(session, at, text.one_line(text_of(fields, "prompt")))]
+        case "AfterAgent":
+            words = text_of(fields, "prompt_response")
+            return [TurnFinished(session, at, last_words="" if words == _NO_WORDS else text.clean(words))]
+        case "BeforeTool" if tool == _QUESTION_TOOL:
+            started = ToolCallStarted(session, ToolCall(key, tool, key, at))
+            return [started, RequestOpened(_question(session, key, given, call))]
+        case "BeforeTool" if tool:
+            started = ToolCallStarted(session, ToolCall(key, tool, key, at))
+            return [started, ActivitySeen(session, at, _activity(tool, given))]
+        case "AfterTool" if tool:
+            return [ToolCallEnded(session, key, at)]
+        case "Notification" if text_of(fields, "notification_type") == "ToolPermission":
+            request = _permission(session, object_of(fields, "details"), call)
+            return [RequestOpened(request)] if request is not None else None
+        case _:
+            return None
+
+
+def _permission(session: SessionId, details: Mapping[str, object], call: HookCall) -> Request | None:
+    """What it asks leave for; None for what was told of in another way."""
+    path = text_of(details, "filePath") or text_of(details, "fileName")
+    writes: tuple[str, ...] = ()
+    match text_of(details, "type"):
+        case "exec":
+            tool, shown, summary = "run_shell_command", text_of(details, "command"), "wants to run a command"
+            key = _hashed("exec", shown)
+        case "edit":
+            difference = text_of(details, "fileDiff") or text_of(details, "newContent")
+            tool, shown, summary = "edit", f"{path}\n\n{difference}", "wants to change a file"
+            key, writes = _hashed("edit", _base_name(path)), (path,)
+        case "info":
+            urls = details.get("urls")
+            listed = [url for url in urls if isinstance(url, str)] if isinstance(urls, list) else []
+            prompt = text_of(details, "prompt")
+            tool, shown, summary = "web_fetch", "\n".join([prompt, *listed]), "wants to fetch a web page"
+            key = _hashed("info", prompt)
+        case "mcp":
+            tool = text_of(details, "toolName")
+            shown = f"{text_of(details, 'serverName')}: {tool}\n\nWhat it is given is shown in its terminal."
+            summary, key = f"wants to use {text.one_line(tool, 60)}", _hashed("tool", tool)
+        case ("exit_plan_mode" | "sandbox_expansion") as other:
+            title = text_of(details, "title")
+            tool, shown, summary, key = other, title, "waits in its terminal", _hashed("tool", other)
+        case _:
+            return None
+    return _request(session, RequestKind.PERMISSION, tool, shown, summary, key, call, writes=writes)
+
+
+def _question(session: SessionId, key: str, given: Mapping[str, object], call: HookCall) -> Request:
+    use = tool_calls.describe(tool_calls.QUESTION_TOOL, {"questions": _with_options(given)})
+    return _request(
+        session, RequestKind.QUESTION, _QUESTION_TOOL, use.text, use.summary, key, call, questions=use.questions
+    )
+
+
+def _with_options(given: Mapping[str, object]) -> list[Mapping[str, object]]:
+    return [
+        {**asked, "multiSelect": asked.get("multiSelect") is True or asked.get("type") == "multi"}
+        for asked in objects_of(given, "questions")
+    ]
+
+
+def _request(
+    session: SessionId,
+    kind: RequestKind,
+    tool: str,
+    shown: str,
+    summary: str,
+    key: str,
+    call: HookCall,
+    *,
+    writes: tuple[str, ...] = (),
+    questions: tuple[Question, ...] = (),
+) -> Request:
+    digest = hashlib.sha256(call.payload).hexdigest()
+    return Request(
+        id=RequestId(call.request_nonce or digest[:32]),
+        session=session,
+        kind=kind,
+        opened_at=call.at,
+        tool=tool,
+        text=shown,
+        summary=summary,
+        questions=questions,
+        writes=writes,
+        digest=digest,
+        call_key=key,
+        reach=Reach.TERMINAL,
+        why_not=WHY_NOT,
+    )
+
+
+# --- processes -------------------------------------------------------------------------------------------------------
+
+_SCRIPTS = ("/bin/gemini", "/.bin/gemini", "gemini-cli/bundle/gemini.js", "gemini-cli/dist/index.js")
+_COMMANDS = frozenset({"mcp", "extensions", "extension", "skills", "hooks", "gemma"})
+_PASSING = frozenset({"--version", "-v", "--help", "-h", "--list-sessions", "--list-extensions", "-l"})
+
+
+def is_session_process(exe: str, argv: Sequence[str]) -> bool:
+    """Whether a process holds a conversation: of the two that run, the child, which is started with options of node."""
+    program = exe.replace("\\", "/").rpartition("/")[2].lower()
+    if not program.startswith(("node", "bun")):
+        return False
+    options = [word for word in argv[1:2] if word.startswith("--max-old-space-size")]
+    rest = list(argv[1 + len(options) :])
+    if not options or not rest or not rest[0].replace("\\", "/").endswith(_SCRIPTS):
+        return False
+    return not (rest[1:2] and rest[1] in _COMMANDS) and not any(word in _PASSING for word in rest[1:])
+
+
+def is_headless(argv: Sequence[str]) -> bool:
+    """Whether a session answers to a program: it prints and ends."""
+    return any(word in ("-p", "--prompt", "--acp", "--experimental-acp") for word in argv[1:])
+
+
+def resume_command(native: str, cwd: str) -> str:
+    """What a person types to go on with a conversation."""
+    if not hook_payload.is_plain_id(native):
+        return ""
+    where = f"cd {json.dumps(cwd) if not re.fullmatch(r'[A-Za-z0-9_./~-]+', cwd) else cwd} && " if cwd else ""
+    return f"{where}gemini --resume {native}"
+
+
+MEANS = (
+    Means(Ability.SEE, "its process and its log"),
+    Means(Ability.KNOW_IT_WAITS, "its hooks; that it was allowed is only known when the call is over"),
+    Means(Ability.KNOW_WHAT_IT_ASKS, "its hooks; of a tool of an MCP server only the name"),
+    Means(
+        Ability.ALLOW, why_not="no hook may answer its prompt, and one that failed would let all run without prompts"
+    ),
+    Means(Ability.DENY, why_not="its hook may refuse only before it is known that it asks, and would delay every call"),
+    Means(Ability.ANSWER, why_not="no hook may answer its questions"),
+    Means(Ability.PROMPT, "typed into its pane"),
+    Means(Ability.INTERRUPT, "Escape in its pane"),
+    Means(Ability.JUMP, "by its terminal"),
+)
+
+AGENT = Agent(
+    kind=KIND,
+    label=LABEL,
+    executables=frozenset({"gemini"}),
+    tried_with=("0.61.0",),
+    default_home="~/.gemini",
+    transcript_dir=LOGS,
+    open_transcript=open_transcript,
+    is_session_process=is_session_process,
+    read_hook=read_hook,
+    hook_setup=HOOKS,
+    resume_command=resume_command,
+    prompt_marks=(" > ",),
+    is_headless=is_headless,
+    interrupt_keys=("Escape",),
+    log_dirs=log_dirs,
+    log_names="session-*.jsonl",
+    read_log_head=read_log_head,
+    means=MEANS,
+)
