@@ -144,7 +144,7 @@ def _live(session: Session, now: datetime) -> Evidence | None:
     said = [
         item
         for item in session.evidence
-        if item.source is Source.LIVE_STATE and item.is_fresh(now) and item.claim in _URGENCY_OF_CLAIM
+        if item.source.is_live and item.is_fresh(now) and item.claim in _URGENCY_OF_CLAIM
     ]
     return min(said, key=lambda item: _URGENCY_OF_CLAIM[item.claim], default=None)
 
@@ -182,6 +182,9 @@ def _without_live_state(session: Session, now: datetime) -> Standing:
         return _announced(session)
     if not alive and hook is None:
         return Standing(Phase.UNKNOWN, "no running process of it was found", session.active_at or session.seen_first_at)
+    lost = next((item for item in fresh if item.source is Source.SERVER), None)
+    if lost is not None and (session.turn is None or session.turn.finished_at is None):
+        return Standing(Phase.UNKNOWN, lost.detail, lost.at)
     if session.turn is None:
         starting = next((item for item in fresh if item.claim is Claim.SILENT and now < item.at + STARTING), None)
         if starting is not None:

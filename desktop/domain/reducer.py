@@ -158,10 +158,8 @@ def still_waiting(session: Session, now: datetime) -> Change:
 
 
 def live_claims(session: Session, now: datetime | None = None) -> tuple[Evidence, ...]:
-    """What the agent's own live state says, one entry a process; only what is credible, when *now* is given."""
-    return tuple(
-        item for item in session.evidence if item.source is Source.LIVE_STATE and (now is None or item.is_fresh(now))
-    )
+    """What the agent itself says, one entry a process or server; only what is credible, when *now* is given."""
+    return tuple(item for item in session.evidence if item.source.is_live and (now is None or item.is_fresh(now)))
 
 
 def _described(session: Session, event: SessionDescribed) -> Session:
@@ -198,9 +196,15 @@ def _given(session: Session, evidence: Evidence) -> Change:
         return Change(session)  # an older word that came late
     others = tuple(item for item in session.evidence if item is not before)
     session = replace(session, evidence=(*others, evidence))
-    if evidence.source is not Source.LIVE_STATE:
+    if not evidence.source.is_live:
         return Change(session)
-    if session.ended_at is not None and evidence.at > session.ended_at:
+    is_busy = evidence.claim is Claim.WORKING or evidence.claim.is_waiting
+    # A server keeps what rests when its terminal is closed: that is no session any more.
+    if (
+        session.ended_at is not None
+        and evidence.at > session.ended_at
+        and (is_busy or evidence.source is Source.LIVE_STATE)
+    ):
         session = replace(session, ended_at=None, ended_why="")
     if evidence.claim.is_waiting:
         return _waits(session, evidence, before)
@@ -214,6 +218,9 @@ def _given(session: Session, evidence: Evidence) -> Change:
 
 def _is_over(request: Request, evidence: Evidence, *, was_waiting: bool) -> bool:
     """Whether *request* cannot be open any more, now that the agent's live state says it does not wait."""
+    if request.reach is Reach.SERVER:
+        # The server tells of each by itself; only when the turn is over, none can be open.
+        return evidence.source is Source.SERVER and evidence.claim is Claim.RESTING
     if request.reach is Reach.TERMINAL:
         return request.confirm_by is None
     if request.subagent_id:
@@ -231,7 +238,11 @@ def _waits(session: Session, evidence: Evidence, before: Evidence | None) -> Cha
         return Change(session)
     # It left one dialog and came to another between two looks of ours (90 ms apart for a parallel pair). The stamp of
     # a dialog is older than its own hook call, so a request older than the stamp belongs to the dialog that is gone.
-    older = [request for request in requests if not request.subagent_id and request.opened_at < evidence.at]
+    older = [
+        request
+        for request in requests
+        if not request.subagent_id and request.opened_at < evidence.at and request.reach is not Reach.SERVER
+    ]
     return _closed(session, older, ANSWERED_THERE)
 
 
@@ -245,7 +256,7 @@ def _with_terminal_request(change: Change, now: datetime) -> Change:
     if waiting is None or session.ended_at is not None:
         return change
     shown = next((request for request in session.requests if not request.subagent_id), None)
-    if any(request.reach is Reach.HOOK or request.subagent_id for request in session.requests):
+    if any(request.reach is not Reach.TERMINAL or request.subagent_id for request in session.requests):
         return change
     draft = _draft(session, waiting)
     if shown is not None and (draft is None or shown.call_key == draft.call_key):
@@ -433,7 +444,7 @@ def _delivery_failed(session: Session, event: DeliveryFailed) -> Session:
 def _ended(session: Session, event: SessionEnded) -> Change:
     if event.source is Source.HOOK and live_claims(session):
         return Change(session)  # a twin of the conversation ended; the process whose live state we see did not
-    evidence = tuple(item for item in session.evidence if item.source is not Source.LIVE_STATE)
+    evidence = tuple(item for item in session.evidence if not item.source.is_live)
     ended = replace(
         session, evidence=evidence, ended_at=event.at, ended_why=event.why, subagents=(), calls=(), pid=None
     )

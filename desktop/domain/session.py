@@ -157,6 +157,11 @@ class Session:
         return self.cwd.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
 
     @property
+    @property
+    def is_served(self) -> bool:
+        """Whether it can be spoken with over its agent's own server."""
+        return any(item.source is Source.SERVER and item.claim is not Claim.SILENT for item in self.evidence)
+
     def name(self) -> str:
         """The best name there is."""
         named = dict(self.names)

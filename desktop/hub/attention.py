@@ -55,7 +55,7 @@ class Attention:
         if shown is not None and shown.kind is notice.kind and shown.request == notice.request and not is_decision:
             return [], None  # the same news in other words is no news
         # A hook's request is sure and in full; what live state and transcript tell is completed within this time.
-        is_sure = any(item.id == notice.request and item.reach is Reach.HOOK for item in session.requests)
+        is_sure = any(item.id == notice.request and item.reach is not Reach.TERMINAL for item in session.requests)
         settle = timedelta(milliseconds=0 if is_sure else self.settings.notifications.settle_ms)
         if shown is None or shown.request != notice.request:
             due = min(standing.since, now) + settle

@@ -55,7 +55,7 @@ def row_of(
         resume_command=resume,
         can_prompt=takes_prompt and bool(channel) and session.launch is not Launch.HEADLESS,
         prompt_channel=channel,
-        can_interrupt=runs and bool(session.pane) and agent is not None and bool(agent.interrupt_keys),
+        can_interrupt=runs and agent is not None and _can_interrupt(session, agent),
         can_stop=session.pid is not None and session.ended_at is None,
         warnings=danger.warnings(session.requests[0], session.cwd) if session.requests else (),
         previous=previous,
@@ -66,11 +66,18 @@ def row_of(
 
 
 def _prompt_channel(session: Session, agent: Agent | None) -> str:
+    if agent is not None and agent.server is not None and session.is_served:
+        return "through the agent's own server"
     if session.pane and agent is not None and agent.prompt_marks:
         return "typed into its terminal"
     if session.inbox and agent is not None and agent.write_inbox is not None:
         return agent.inbox_label
     return ""
+
+
+def _can_interrupt(session: Session, agent: Agent) -> bool:
+    is_by_server = agent.server is not None and session.is_served
+    return is_by_server or (bool(session.pane) and bool(agent.interrupt_keys))
 
 
 def _line(session: Session, standing: Standing) -> str:
