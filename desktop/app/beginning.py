@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop.app import clock
-from desktop.app.agents import load_agents
+from desktop.app.agents import load_agents, with_described
 from desktop.app.front import SocketFront
 from desktop.app.inbox import Inbox
 from desktop.app.ledger_start import open_ledger
@@ -37,10 +37,10 @@ class Beginning:
     """The seeing part of the tray program. Lives on the main thread; its workers run from *start* on."""
 
     def __init__(self, runtime: Path) -> None:
-        self.agents = load_agents()
         self.raised: Callable[[str], None] = _nobody_raised
         self.inbox = Inbox(self._take, _nothing_drawn)
         self.preferences = Preferences(self.inbox.put)
+        self.agents = with_described(load_agents(), self.preferences.settings, self.inbox.put)
         self.hub = Hub(self.agents, self.preferences.settings, clock.now())
         ledger = open_ledger(self.inbox.put)
         self.scribe = Scribe(ledger, self.inbox.put, clock.now)

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from desktop.app import clock
-from desktop.app.agents import load_agents
+from desktop.app.agents import load_agents, with_described
 from desktop.app.remembered import ForgetfulCursors
 from desktop.domain.board import Board
 from desktop.domain.events import Event
 from desktop.domain.settings import Settings
 from desktop.hub.hub import Hub
+from desktop.storage import paths
+from desktop.storage.settings_file import SettingsFile
 from desktop.watchers.repository import Located
 from desktop.watchers.sight import Sight
 
@@ -24,8 +26,9 @@ class Headless:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        agents = load_agents()
-        self.hub = Hub(agents, settings or Settings(), clock.now())
+        chosen = settings or _chosen()
+        agents = with_described(load_agents(), chosen, self._events.put)
+        self.hub = Hub(agents, chosen, clock.now())
         self._sight = Sight(agents, Located(self._events.put), store=ForgetfulCursors())
 
     def start(self) -> None:
@@ -65,3 +68,9 @@ class Headless:
                 break
             self.hub.observe(event, clock.now())
         self.hub.tick(clock.now())
+
+
+def _chosen() -> Settings:
+    """The person's settings, as far as they can be read: whoever runs the tray is told what is wrong with them."""
+    places = paths.places()
+    return SettingsFile(places.settings, places.state / "settings.last-good.toml").load()[0]

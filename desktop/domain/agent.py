@@ -51,7 +51,7 @@ class LogHead:
     """What the beginning of a log tells of the session that writes it."""
 
     native: str
-    cwd: str
+    cwd: str | None  # None when the log does not tell; then it may be that of any process
     started_at: datetime | None = None
     is_hidden: bool = False  # an errand of the agent's own, such as finding a title: no session of a person
 

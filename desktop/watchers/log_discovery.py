@@ -47,7 +47,7 @@ def candidates(agent: Agent, home: str, native: str, cwd: str) -> list[str]:
     """Where the transcript should be; only paths inside the agent's transcript directory are believed."""
     if agent.transcript_paths is None or not is_plain_id(native):
         return []
-    root = os.path.join(home, agent.transcript_dir)
+    root = os.path.normpath(os.path.join(home, agent.transcript_dir))
     try:
         paths = [os.path.normpath(path) for path in agent.transcript_paths(home, native, cwd)]
     except BAD_RECORD:

@@ -108,7 +108,9 @@ class LogHeads:
             native = os.path.basename(path).removesuffix(".jsonl")
             return Log(path, native, None, status.st_mtime) if log_discovery.is_plain_id(native) else None
         head = self._head(agent, path, status)
-        if head is None or head.is_hidden or not log_discovery.is_plain_id(head.native) or not _is_same(head.cwd, cwd):
+        if head is None or head.is_hidden or not log_discovery.is_plain_id(head.native):
+            return None
+        if head.cwd is not None and not _is_same(head.cwd, cwd):
             return None
         begun = head.started_at
         at = (begun if begun.tzinfo is not None else begun.replace(tzinfo=UTC)).timestamp() if begun else None
