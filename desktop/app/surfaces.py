@@ -58,6 +58,7 @@ class Surfaces(QObject):
         self._connections: tuple[tuple[AgentKind, str, bool], ...] = ()
         self._backend: tuple[str, tuple[str, ...]] = ("", ())
         self._board = Board(clock.now())
+        self._is_locked = False
         self._grace = QTimer(self)
         self._grace.setSingleShot(True)
 
@@ -112,8 +113,11 @@ class Surfaces(QObject):
             self._mini.show_board(board, now)
 
     def show_locked(self, *, is_locked: bool) -> None:
-        """Take whether the screen is locked: behind it nothing can be decided."""
+        """Take whether the screen is locked: behind it nothing is shown and nothing can be decided."""
+        self._is_locked = is_locked
         self._window.show_locked(is_locked=is_locked)
+        if self._mini is not None:
+            self._mini.show_locked(is_locked=is_locked)
 
     def show_today(self, said: str) -> None:
         """Put the sum of the day at the foot of the window."""
@@ -312,6 +316,7 @@ class Surfaces(QObject):
             self._mini.window_asked.connect(self._on_mini_window_asked)
             self._mini.dismissed.connect(self._on_mini_dismissed)
         self._mini.show_board(self._board, clock.now())
+        self._mini.show_locked(is_locked=self._is_locked)
         self._mini.show()
 
 

@@ -1,4 +1,4 @@
-"""The two small faces of the mini window: a pill of counts, and one line about what waits longest."""
+"""The small faces of the mini window: a pill of counts, one line about what waits longest, and the locked one."""
 
 from datetime import datetime
 
@@ -69,6 +69,20 @@ class Line(QWidget):
 
     def _more(self, others: int) -> str:
         return self.tr("and %n more", "", others) if others > 0 else ""
+
+
+class Locked(QWidget):
+    """In the place of everything while the screen is locked."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        says = PlainLabel(theme, Type.BODY, Ink.MUTED, self)
+        says.setText(self.tr("The screen is locked"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(MEDIUM, 0, MEDIUM, 0)
+        row.addWidget(says)
+        row.addStretch()
+        self.setAccessibleName(says.text())
 
 
 def told(board: Board) -> tuple[tuple[Phase, int], ...]:

@@ -4,22 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import (
-    QBitmap,
-    QContextMenuEvent,
-    QEnterEvent,
-    QGuiApplication,
-    QHideEvent,
-    QImage,
-    QMouseEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-    QShowEvent,
-)
-from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.domain.board import Board
 from desktop.domain.replies import OpenRequest
@@ -28,12 +15,12 @@ from desktop.windows import mini_item, mini_place, mini_strip
 from desktop.windows.labels import PlainLabel
 from desktop.windows.mini_card import CARD_WIDTH, MiniCard
 from desktop.windows.mini_item import MiniItem
-from desktop.windows.mini_place import Area, MiniPlace, MiniSize
-from desktop.windows.theme import CARD_RADIUS, Theme
+from desktop.windows.mini_place import MiniPlace, MiniSize
+from desktop.windows.pinned_frame import PinnedFrame
+from desktop.windows.theme import Theme
 
 _LINE_HEIGHT = 36
 _PILL_HEIGHT = 28
-_FLAGS = Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
 
 
 def utc_now() -> datetime:
@@ -41,7 +28,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MiniWindow(QWidget):
+class MiniWindow(PinnedFrame):
     """Shows the board small; gives the person's answers and wishes out as signals."""
 
     intent_made = Signal(object)  # Intent
@@ -58,34 +45,22 @@ class MiniWindow(QWidget):
         clock: Callable[[], datetime] = utc_now,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent, _FLAGS | Qt.WindowType.WindowDoesNotAcceptFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-        # X11 without a compositor draws what is translucent black, and nobody tells which it is: there we cut a shape.
-        self._is_cut = QGuiApplication.platformName() == "xcb"
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground, on=not self._is_cut)
-        # A tool window of macOS hides whenever its application is not the active one, which is always.
-        self.setAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
-        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
+        super().__init__(theme, parent)
         self.setWindowTitle(self.tr("Agent Tray, mini window"))
-        self._theme = theme
         self._clock = clock
         self._place = place or MiniPlace()
         self._board = Board(clock())
         self._items: tuple[MiniItem, ...] = ()
-        self._opacity = 1.0
-        self._content: QWidget | None = None
         self._age: PlainLabel | None = None
         self._card: MiniCard | None = None
         self._drawn: object = None
-        self._pressed_at: QPoint | None = None
-        self._grip = QPoint()
-        self._is_dragged = False
+        self._is_locked = False
+        self._put_away: QWidget | None = None  # what was shown when the screen was locked
         self._next_age = QTimer(self)
         self._next_age.setSingleShot(True)
         self._next_age.timeout.connect(self._show_age)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 1, 1, 1)
-        layout.setSpacing(0)
+        self.dragged.connect(self._remember)
+        self.tapped.connect(self._on_tapped)
         theme.changed.connect(self._on_theme_changed)
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
@@ -114,12 +89,27 @@ class MiniWindow(QWidget):
         self._draw()
         self._remember()
 
-    def set_opacity(self, percent: int) -> None:
-        """How solid it is while the pointer is elsewhere."""
-        self._opacity = max(30, min(100, percent)) / 100
-        self.setWindowOpacity(1.0 if self.underMouse() else self._opacity)
+    def show_locked(self, *, is_locked: bool) -> None:
+        """Show nothing of what goes on while the screen is locked; what was typed waits behind it."""
+        if is_locked == self._is_locked:
+            return
+        self._is_locked = is_locked
+        if is_locked:
+            self._put_away = self.hold(mini_strip.Locked(self._theme, self))
+            scale = self._theme.font_scale
+            self.fit(QSize(round(CARD_WIDTH * scale), round(_LINE_HEIGHT * scale)), is_round=False)
+            return
+        if self._put_away is not None:
+            self._let_go(self.hold(self._put_away))
+            self._put_away = None
+            self._fit()
+        self._draw()
+        if self._card is not None:
+            self._card.guard()
 
     def _draw(self) -> None:
+        if self._is_locked:
+            return
         card = self._card
         if card is not None and card.is_replying:
             self._refresh_reply(card)
@@ -160,18 +150,13 @@ class MiniWindow(QWidget):
         self._show_age()
 
     def _replace(self, size: MiniSize, item: MiniItem | None) -> None:
-        old, self._card, self._age = self._content, None, None
-        made = self._make(size, item)
-        self._content = made
-        layout = self.layout()
-        assert layout is not None
-        if old is not None:
-            layout.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        layout.addWidget(made)
-        made.show()
+        self._card = self._age = None
+        self._let_go(self.hold(self._make(size, item)))
         self._fit()
+
+    def _let_go(self, old: QWidget | None) -> None:
+        if old is not None:
+            old.deleteLater()
 
     def _make(self, size: MiniSize, item: MiniItem | None) -> QWidget:
         if size is MiniSize.PILL:
@@ -192,14 +177,7 @@ class MiniWindow(QWidget):
             size = QSize(content.sizeHint().width() + 2, round(_PILL_HEIGHT * scale))
         else:
             size = QSize(round(CARD_WIDTH * scale), round(_LINE_HEIGHT * scale))
-        before = self.geometry()
-        corner = before.topLeft()
-        if self.isVisible():
-            corner = mini_place.resized(before, size, self._area().rect)
-        self.setFixedSize(size)
-        self.move(corner)
-        if self._is_cut:
-            self.setMask(self._cut())
+        self.fit(size, is_round=self._drawn_size is MiniSize.PILL)
 
     @property
     def _drawn_size(self) -> MiniSize:
@@ -228,38 +206,13 @@ class MiniWindow(QWidget):
     @Slot()
     def _show_age(self) -> None:
         item = self._card.item if self._card is not None else self._shown_item()
-        if self._age is None or item is None:
+        if self._age is None or item is None or self._is_locked:
             self._next_age.stop()
             return
         waited = self._clock() - item.since
         self._age.setText(words.age(waited))
         if self.isVisible():
             self._next_age.start(_milliseconds(words.until_next_age(waited)))
-
-    def _shape(self, inset: float) -> QPainterPath:
-        radius = self.height() / 2 if self._drawn_size is MiniSize.PILL else float(CARD_RADIUS)
-        path = QPainterPath()
-        box = self.rect().toRectF().adjusted(inset, inset, -inset, -inset)
-        path.addRoundedRect(box, radius - inset, radius - inset)
-        return path
-
-    def _cut(self) -> QBitmap:
-        image = QImage(self.size(), QImage.Format.Format_ARGB32_Premultiplied)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillPath(self._shape(0), Qt.GlobalColor.black)
-        painter.end()
-        return QBitmap.fromImage(image.createAlphaMask(Qt.ImageConversionFlag.ThresholdDither))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._is_cut:
-            painter.fillRect(self.rect(), self._theme.colour("border"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(self._theme.colour("surface"))
-        painter.setPen(QPen(self._theme.colour("border"), 1))
-        painter.drawPath(self._shape(0.5))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -271,44 +224,9 @@ class MiniWindow(QWidget):
         super().hideEvent(event)
         self._next_age.stop()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self.setWindowOpacity(1.0)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.setWindowOpacity(self._opacity)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed_at = event.globalPosition().toPoint()
-            self._grip = self._pressed_at - self.pos()
-            self._is_dragged = False
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed_at is None:
-            return
-        at = event.globalPosition().toPoint()
-        if (at - self._pressed_at).manhattanLength() >= QApplication.startDragDistance():
-            self._is_dragged = True
-        if not self._is_dragged:
-            return
-        handle = self.windowHandle()
-        if QGuiApplication.platformName().startswith("wayland") and handle is not None:
-            handle.startSystemMove()  # there a window cannot place itself
-            self._pressed_at = None
-            return
-        self.move(at - self._grip)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._pressed_at is None or event.button() != Qt.MouseButton.LeftButton:
-            return
-        self._pressed_at = None
-        if self._is_dragged:
-            self.move(mini_place.within(self.pos(), self.size(), self._area().rect))
-            self._remember()
-        elif self._card is None or not self._card.is_replying:
-            self.set_size(self._next_size())
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._is_locked:
+            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         names = {MiniSize.PILL: self.tr("Counts"), MiniSize.LINE: self.tr("One line"), MiniSize.CARD: self.tr("Card")}
@@ -331,24 +249,17 @@ class MiniWindow(QWidget):
             case MiniSize.CARD:
                 return MiniSize.PILL
 
-    def _area(self) -> Area:
-        return mini_place.area_at(self.geometry().center(), mini_place.areas())
-
+    @Slot()
     def _remember(self) -> None:
-        area = self._area()
+        area = self.area
         corner = self.pos() - area.rect.topLeft()
         self._place = MiniPlace(area.screen, corner.x(), corner.y(), self._place.size)
         self.placed.emit(self._place)
 
-    def _take_focus(self, *, takes: bool) -> None:
-        # The flag is read when a window is mapped: it has to go and come back.
-        was_visible, at = self.isVisible(), self.pos()
-        self.setWindowFlag(Qt.WindowType.WindowDoesNotAcceptFocus, not takes)
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not takes)
-        self.move(at)
-        self.setVisible(was_visible)
-        if takes:
-            self.activateWindow()
+    @Slot()
+    def _on_tapped(self) -> None:
+        if not self._is_locked and (self._card is None or not self._card.is_replying):
+            self.set_size(self._next_size())
 
     @Slot(object)
     def _on_card_reviewed(self, item: MiniItem) -> None:
@@ -371,13 +282,13 @@ class MiniWindow(QWidget):
     @Slot()
     def _on_card_reply_opened(self) -> None:
         self._fit()
-        self._take_focus(takes=True)
+        self.take_focus(takes=True)
         if self._card is not None and self._card.item.request is not None:
             self.intent_made.emit(OpenRequest(self._card.item.request.id))
 
     @Slot()
     def _on_card_reply_closed(self) -> None:
-        self._take_focus(takes=False)
+        self.take_focus(takes=False)
         self.intent_made.emit(OpenRequest(None))
         self._drawn = None
         self._draw()

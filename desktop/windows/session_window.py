@@ -3,50 +3,26 @@
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLineEdit,
-    QMenu,
-    QSizePolicy,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.domain.board import Board
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import Phase
 from desktop.domain.replies import MarkSeen, OpenRequest
 from desktop.domain.settings import Settings
-from desktop.formats import text, words
 from desktop.windows.banners import Banners
 from desktop.windows.connect_view import ConnectView
+from desktop.windows.day_line import DayLine, line
 from desktop.windows.draft_edit import Drafts
-from desktop.windows.glyphs import GlyphLabel
-from desktop.windows.icons import IconName, icon
 from desktop.windows.keys_page import KeysPage
-from desktop.windows.labels import ElidedLabel, WrapLabel
+from desktop.windows.labels import WrapLabel
+from desktop.windows.session_header import SessionHeader
 from desktop.windows.session_list import SessionList
 from desktop.windows.session_row import Clock
-from desktop.windows.theme import (
-    CONTROL_HEIGHT,
-    LARGE,
-    MEDIUM,
-    SMALL,
-    WINDOW_WIDTH,
-    Ink,
-    Theme,
-    Type,
-    set_property,
-)
+from desktop.windows.theme import LARGE, WINDOW_WIDTH, Ink, Theme, Type, set_property
 
 _HEIGHT = 600
-_HEADER_HEIGHT = 64
-_FOOTER_HEIGHT = 32
-_HEADER_GLYPH = 20
 
 
 def _now() -> datetime:
@@ -79,15 +55,16 @@ class SessionWindow(QWidget):
         set_property(self, "surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFont(theme.font(Type.BODY))
-        self._build_header()
+        self._header = SessionHeader(theme, self)
         self._banners = Banners(theme, self)
         self._build_pages()
-        self._build_footer()
+        self._page: QWidget = self._list  # what is shown, or waits behind the lock
+        self._footer = DayLine(theme, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._header)
-        layout.addWidget(self._line())
+        layout.addWidget(line(self))
         layout.addWidget(self._banners)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self._footer)
@@ -102,15 +79,13 @@ class SessionWindow(QWidget):
     def show_board(self, board: Board) -> None:
         """Draw *board*."""
         self._board = board
-        self._glyph.show_phase(board.phase)
-        self._headline.setText(words.headline(board))
-        self._show_ages()
+        self._header.show_board(board, self._clock())
         self._list.show_board(board)
         self._mark_seen()
         self._banners.show_board(board)
         self._tell_banners()
-        if self._pages.currentWidget() in (self._list, self._empty):
-            self._pages.setCurrentWidget(self._list if board.rows else self._empty)
+        if self._page in (self._list, self._empty):
+            self._show_page(self._list if board.rows else self._empty)
             if board.rows and self.hasFocus():
                 self._list.setFocus()
 
@@ -120,14 +95,14 @@ class SessionWindow(QWidget):
 
     def show_today(self, said: str) -> None:
         """Put *said* at the foot; nothing when it is empty."""
-        self._today.setText(text.one_line(said))
-        self._footer.setVisible(bool(said))
+        self._footer.say(said)
+        self._footer.setVisible(self._footer.is_needed and not self._is_locked)
 
     def show_diff(self, kind: AgentKind, diff: str, *, removes: bool = False) -> None:
         """Show what (dis)connecting *kind* changes, and ask."""
         label = next((label for seen, label, _ in self._board.agents_seen if seen == kind), str(kind))
         self._connect_view.show_diff(kind, label, diff, removes=removes)
-        self._pages.setCurrentWidget(self._connect_view)
+        self._show_page(self._connect_view)
         self._connect_view.setFocus()
         self._tell_banners()
 
@@ -136,10 +111,19 @@ class SessionWindow(QWidget):
         self._connect_view.show_trouble(trouble)
 
     def show_locked(self, *, is_locked: bool) -> None:
-        """While the screen is locked nothing can be allowed."""
-        self._is_locked = is_locked
+        """While the screen is locked nothing is shown and nothing can be decided."""
         if self._list.card is not None:
             self._list.card.request_view.set_locked(is_locked=is_locked)
+        if is_locked == self._is_locked:
+            return
+        self._is_locked = is_locked
+        self._show_page(self._page)
+        self._header.setVisible(not is_locked)
+        self._banners.setVisible(not is_locked)
+        self._footer.setVisible(self._footer.is_needed and not is_locked)
+        if not is_locked and self.isVisible():
+            self._focus_page()
+            self._mark_seen()
 
     def open_session(self, session: SessionId) -> None:
         """Open the row of *session*, ready to decide."""
@@ -173,12 +157,7 @@ class SessionWindow(QWidget):
             first = self._list.next_in_need()
             if first is not None:
                 self._list.open(first)
-        if self._list.card is not None:
-            self._list.card.focus_first()
-        elif self._pages.currentWidget() is self._list:
-            self._list.setFocus()
-        else:
-            self.setFocus()  # or the first button would have it, and look pressed
+        self._focus_page()
         self._show_ages()
         self._tell_open_request()
 
@@ -194,6 +173,8 @@ class SessionWindow(QWidget):
             self._mark_seen()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._is_locked:
+            return  # no key says anything to what nobody sees
         card = self._list.card
         has_control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -220,9 +201,24 @@ class SessionWindow(QWidget):
 
     # Inside
 
+    def _show_page(self, page: QWidget) -> None:
+        self._page = page
+        self._pages.setCurrentWidget(self._locked if self._is_locked else page)
+
+    def _focus_page(self) -> None:
+        """Put the focus where it can do no harm; the first button would have it otherwise, and look pressed."""
+        if self._page is self._list and self._list.card is not None:
+            self._list.card.focus_first()
+        elif self._page is self._list or self._page is self._connect_view:
+            self._page.setFocus()
+        elif self._page is self._help:
+            self._help.focus_close()
+        else:
+            self.setFocus()
+
     def _letter(self, event: QKeyEvent) -> None:
         card = self._list.card
-        shows_list = self._pages.currentWidget() is self._list
+        shows_list = self._page is self._list
         is_on_card = (
             shows_list and card is not None and card.row is not None and card.row.session == self._list.selected_session
         )
@@ -230,7 +226,7 @@ class SessionWindow(QWidget):
             case "?":
                 self._show_help()
             case "/":
-                self._show_filter()
+                self._header.open_filter()
             case "n" if shows_list:
                 session = self._list.next_in_need()
                 if session is not None:
@@ -259,111 +255,52 @@ class SessionWindow(QWidget):
 
     def _open_selected(self) -> None:
         session = self._list.selected_session
-        if session is not None and self._pages.currentWidget() is self._list and session != self._list.opened_session:
+        if session is not None and self._page is self._list and session != self._list.opened_session:
             self.open_session(session)
 
     def _step_back(self) -> None:
-        if self._pages.currentWidget() in (self._help, self._connect_view):
+        if self._page in (self._help, self._connect_view):
             self._show_list()
         elif self._list.card is not None:
             self._list.close_card()
-        elif self._filter.isVisible():
-            self._hide_filter()
+        elif self._header.is_filtering:
+            self._leave_filter()
         else:
             self.hide()
-
-    def _build_header(self) -> None:
-        theme = self._theme
-        self._header = QWidget(self)
-        self._header.setFixedHeight(max(_HEADER_HEIGHT, round(_HEADER_HEIGHT * theme.font_scale)))
-        self._glyph = GlyphLabel(theme, _HEADER_GLYPH, self._header)
-        self._headline = ElidedLabel(theme, Type.HEADLINE, Ink.TEXT, self._header)
-        self._subline = ElidedLabel(theme, Type.BODY, Ink.MUTED, self._header)
-        self._search = self._icon_button(self.tr("Filter"), "/")
-        self._pin = self._icon_button(self.tr("Keep as a mini window"), "")
-        self._menu_button = self._icon_button(self.tr("Menu"), "")
-        self._menu = QMenu(self._menu_button)
-        self._menu_button.setMenu(self._menu)
-        self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._filter = QLineEdit(self._header)
-        self._filter.setAccessibleName(self.tr("Filter sessions"))
-        self._filter.setPlaceholderText(self.tr("Filter by name, project, agent, state"))
-        self._filter.setFont(theme.font(Type.BODY))
-        self._filter.setClearButtonEnabled(True)
-        for clear in self._filter.findChildren(QToolButton):
-            clear.setAccessibleName(self.tr("Clear the filter"))
-        self._filter.hide()
-        words_column = QVBoxLayout()
-        words_column.setSpacing(1)
-        words_column.addStretch()
-        words_column.addWidget(self._headline)
-        words_column.addWidget(self._subline)
-        words_column.addWidget(self._filter)
-        words_column.addStretch()
-        row = QHBoxLayout(self._header)
-        row.setContentsMargins(18, 0, MEDIUM, 0)
-        row.setSpacing(0)
-        row.addWidget(self._glyph)
-        row.addSpacing(10)
-        row.addLayout(words_column, 1)
-        row.addSpacing(SMALL)
-        for button in (self._search, self._pin, self._menu_button):
-            row.addWidget(button)
-
-    def _icon_button(self, name: str, key: str) -> QToolButton:
-        button = QToolButton(self._header)
-        button.setAccessibleName(name)
-        button.setToolTip(f"{name} ({key})" if key else name)
-        button.setFixedSize(30, CONTROL_HEIGHT)
-        button.setIconSize(QSize(16, 16))
-        return button
 
     def _build_pages(self) -> None:
         theme = self._theme
         self._drafts = Drafts()
         self._pages = QStackedWidget(self)
         self._list = SessionList(theme, self._clock, self._drafts, self._pages)
-        self._empty = QWidget(self._pages)
-        nothing = WrapLabel(theme, Type.BODY, Ink.MUTED, self._empty)
-        nothing.setText(self.tr("No agent is running. Start one in any terminal; it appears here."))
-        empty = QVBoxLayout(self._empty)
-        empty.setContentsMargins(48, LARGE, LARGE, LARGE)
-        empty.addWidget(nothing)
-        empty.addStretch()
+        self._empty = self._said_page(self.tr("No agent is running. Start one in any terminal; it appears here."))
         self._connect_view = ConnectView(theme, self._pages)
         self._help = KeysPage(theme, self._pages)
-        for page in (self._list, self._empty, self._connect_view, self._help):
+        self._locked = self._said_page(self.tr("The screen is locked. Nothing is shown or decided until it is open."))
+        for page in (self._list, self._empty, self._connect_view, self._help, self._locked):
             self._pages.addWidget(page)
 
-    def _build_footer(self) -> None:
-        self._footer = QFrame(self)
-        set_property(self._footer, "surface", "raised")
-        self._today = ElidedLabel(self._theme, Type.BODY, Ink.MUTED, self._footer)
-        self._today.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
-        column = QVBoxLayout(self._footer)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._line())
-        row = QHBoxLayout()
-        row.setContentsMargins(LARGE, 0, LARGE, 0)
-        row.addWidget(self._today)
-        column.addLayout(row, 1)
-        self._footer.setFixedHeight(_FOOTER_HEIGHT)
-        self._footer.hide()
-
-    def _line(self) -> QFrame:
-        line = QFrame(self)
-        line.setFixedHeight(1)
-        set_property(line, "surface", "line")
-        return line
+    def _said_page(self, said: str) -> QWidget:
+        page = QWidget(self._pages)
+        label = WrapLabel(self._theme, Type.BODY, Ink.MUTED, page)
+        label.setText(said)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(48, LARGE, LARGE, LARGE)
+        column.addWidget(label)
+        column.addStretch()
+        return page
 
     def _connect(self) -> None:
         self._theme.changed.connect(self._on_theme_changed)
-        self._search.clicked.connect(self._show_filter)
-        self._pin.clicked.connect(self.mini_asked)
-        self._menu.aboutToShow.connect(self._fill_menu)
-        self._filter.textChanged.connect(self._on_filter_text_changed)
-        self._filter.installEventFilter(self)
+        header = self._header
+        header.filter_changed.connect(self._list.set_filter)
+        header.filter_left.connect(self._leave_filter)
+        header.rows_asked.connect(self._on_header_rows_asked)
+        header.mini_asked.connect(self.mini_asked)
+        header.settings_asked.connect(self.settings_asked)
+        header.help_asked.connect(self._show_help)
+        header.quit_asked.connect(self.quit_asked)
+        header.diff_asked.connect(self.diff_asked)
         self._banners.diff_asked.connect(self.diff_asked)
         self._help.closed.connect(self._show_list)
         self._connect_view.connect_asked.connect(self.connect_asked)
@@ -376,65 +313,33 @@ class SessionWindow(QWidget):
         self._list.request_changed.connect(self._tell_open_request)
         self._list.aged.connect(self._show_ages)
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if watched is self._filter and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            match event.key():
-                case Qt.Key.Key_Escape:
-                    self._hide_filter()
-                    return True
-                case Qt.Key.Key_Down | Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                    self._list.setFocus()
-                    self._list.step(1)
-                    return True
-                case _:
-                    pass
-        return False
-
     @Slot()
     def _show_ages(self) -> None:
-        self._subline.setText(words.subline(self._board, self._clock()))
-        self._subline.setVisible(bool(self._subline.text()) and not self._filter.isVisibleTo(self))
+        self._header.show_ages(self._clock())
 
     def _tell_banners(self) -> None:
-        self._banners.set_connecting(is_connecting=self._pages.currentWidget() is self._connect_view)
+        self._banners.set_connecting(is_connecting=self._page is self._connect_view)
 
-    def _show_filter(self) -> None:
-        self._headline.hide()
-        self._subline.hide()
-        self._filter.show()
-        self._filter.setFocus()
-        self._filter.selectAll()
-
-    def _hide_filter(self) -> None:
-        self._filter.clear()
-        self._filter.hide()
-        self._headline.show()
-        self._show_ages()
+    @Slot()
+    def _leave_filter(self) -> None:
+        self._header.close_filter(self._clock())
         self._list.setFocus()
+
+    @Slot()
+    def _on_header_rows_asked(self) -> None:
+        self._list.setFocus()
+        self._list.step(1)
 
     @Slot()
     def _show_list(self) -> None:
-        self._pages.setCurrentWidget(self._list if self._board.rows else self._empty)
+        self._show_page(self._list if self._board.rows else self._empty)
         self._list.setFocus()
         self._tell_banners()
 
-    def _show_help(self) -> None:
-        self._pages.setCurrentWidget(self._help)
-        self._help.focus_close()
-
     @Slot()
-    def _fill_menu(self) -> None:
-        self._menu.clear()
-        self._menu.addAction(self.tr("Settings…")).triggered.connect(self.settings_asked)
-        for kind, label, is_connected in self._board.agents_seen:
-            said = self.tr("Disconnect {agent}…") if is_connected else self.tr("Connect {agent}…")
-            action = QAction(text.escape_mnemonics(said.replace("{agent}", text.one_line(label, 60))), self._menu)
-            action.setData(kind)
-            action.triggered.connect(self._on_connect_action_triggered)
-            self._menu.addAction(action)
-        self._menu.addAction(self.tr("Keyboard…")).triggered.connect(self._show_help)
-        self._menu.addSeparator()
-        self._menu.addAction(self.tr("Quit")).triggered.connect(self.quit_asked)
+    def _show_help(self) -> None:
+        self._show_page(self._help)
+        self._help.focus_close()
 
     @Slot()
     def _tell_open_request(self) -> None:
@@ -467,20 +372,6 @@ class SessionWindow(QWidget):
             self._seen = seen
             self.intent_made.emit(MarkSeen(card.row.session))
 
-    @Slot(str)
-    def _on_filter_text_changed(self, wanted: str) -> None:
-        self._list.set_filter(wanted)
-
-    @Slot()
-    def _on_connect_action_triggered(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.diff_asked.emit(action.data())
-
     @Slot()
     def _on_theme_changed(self) -> None:
         self.setStyleSheet(self._theme.stylesheet())
-        colour = self._theme.tokens.muted
-        self._search.setIcon(icon(IconName.SEARCH, colour))
-        self._pin.setIcon(icon(IconName.PIN, colour))
-        self._menu_button.setIcon(icon(IconName.MENU, colour))

@@ -349,3 +349,45 @@ def test_the_card_names_a_place_below_home_as_the_window_does(qtbot: QtBot, wind
 
     assert any("~/src/shop" in told for told in texts(window))
     assert not any(home in told for told in texts(window))
+
+
+def test_attack_40_behind_a_locked_screen_nothing_is_shown_or_taken(
+    qtbot: QtBot, window: MiniWindow, made: list[object]
+) -> None:
+    shown(qtbot, window, one())
+
+    window.show_locked(is_locked=True)
+    window.show_locked(is_locked=True)
+    window.show_board(one("rm -rf ~", 2, "r2"), NOW)
+    qtbot.mouseClick(window, Qt.MouseButton.LeftButton)
+
+    assert texts(window) == ["The screen is locked"]
+    assert [b for b in window.findChildren(QPushButton) if b.isVisibleTo(window)] == []
+    assert made == []
+
+
+def test_an_unlocked_screen_shows_what_waits_by_now(qtbot: QtBot, window: MiniWindow, made: list[object]) -> None:
+    shown(qtbot, window, one())
+    window.show_locked(is_locked=True)
+    window.show_board(one("make all", 2, "r2"), NOW)
+
+    window.show_locked(is_locked=False)
+
+    assert "make all" in texts(window)
+    assert not button(window, "Deny").isEnabled()
+    click(qtbot, window, "Deny")
+    assert [reply.request for reply in made if isinstance(reply, Deny)] == ["r2"]
+
+
+def test_what_was_being_typed_waits_behind_the_lock(qtbot: QtBot, window: MiniWindow) -> None:
+    asked = question()
+    shown(qtbot, window, board(row(2, Phase.NEEDS_ANSWER, "Checkout v2", asked)))
+    click(qtbot, window, "Reply…")
+    window.findChildren(QLineEdit)[-1].setText("neither")
+
+    window.show_locked(is_locked=True)
+    window.show_locked(is_locked=False)
+
+    field = window.findChildren(QLineEdit)[-1]
+    assert field.isVisibleTo(window)
+    assert field.text() == "neither"

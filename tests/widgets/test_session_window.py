@@ -25,7 +25,7 @@ from desktop.domain.ids import SessionId
 from desktop.domain.phase import Phase
 from desktop.domain.replies import Answer, Deny, Interrupt, MarkSeen, OpenRequest, Prompt, Stop
 from desktop.domain.session import Claim, Evidence, Source
-from desktop.domain.settings import Answering, ColourScheme, Settings
+from desktop.domain.settings import ColourScheme
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.draft_edit import DraftEdit
 from desktop.windows.session_window import SessionWindow
@@ -33,52 +33,7 @@ from desktop.windows.settings_window import SettingsWindow
 from desktop.windows.theme import Theme
 from tests.widgets.boards import AGENT, NOW, board, permission, question, row
 from tests.widgets.gallery_windows import SCENES, many
-
-FAST = Settings(answering=Answering(arming_ms=300))
-
-
-class Stage:
-    """A session window and what came out of it."""
-
-    def __init__(self, qtbot: QtBot) -> None:
-        self.qtbot = qtbot
-        self.theme = Theme(ColourScheme.LIGHT)
-        self.now = NOW
-        self.window = SessionWindow(self.theme, lambda: self.now)
-        self.window.show_settings(FAST)
-        self.list = self.window.session_list
-        self.out: list[object] = []
-        self.window.intent_made.connect(self.out.append)
-        qtbot.addWidget(self.window)
-
-    def shows(self, *rows: Row) -> None:
-        """Show a board in an active window."""
-        self.window.show_board(board(*rows))
-        with self.qtbot.waitExposed(self.window):
-            self.window.show()
-        self.window.activateWindow()
-        self.qtbot.waitUntil(self.window.isActiveWindow)
-
-    def presses(self, keys: str) -> None:
-        """Type where the focus is."""
-        self.qtbot.keyClicks(QApplication.focusWidget() or self.window, keys)
-
-    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """Press one key where the focus is."""
-        self.qtbot.keyClick(QApplication.focusWidget() or self.window, key, modifier)
-
-    def button(self, words: str) -> AnswerButton:
-        """The visible button that says *words*."""
-        buttons = self.window.findChildren(AnswerButton)
-        return next(one for one in buttons if one.isVisible() and one.accessibleName() == words)
-
-    def clicks(self, words: str) -> None:
-        """Click it, the pointer having come from elsewhere."""
-        self.qtbot.mouseClick(self.button(words), Qt.MouseButton.LeftButton)
-
-    def says(self, words: str) -> bool:
-        """Whether a visible label holds *words*."""
-        return any(words in label.text() for label in self.window.findChildren(QLabel) if label.isVisible())
+from tests.widgets.session_stage import Stage, asking, prompting
 
 
 @pytest.fixture
@@ -87,26 +42,15 @@ def stage(qtbot: QtBot) -> Stage:
     return Stage(qtbot)
 
 
-def _asking(number: int = 1, request: str = "r1", **changes: object) -> Row:
-    asked = permission(f"robot:{number}", request=request)
-    made = row(number, Phase.NEEDS_APPROVAL, f"Session {number}", asked)
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def _prompting(number: int = 1) -> Row:
-    made = row(number, Phase.YOUR_TURN, f"Session {number}", line="Done.")
-    return replace(made, can_prompt=True, prompt_channel="Arrives as a message from another session.")
-
-
 def test_it_is_no_dialog_and_has_no_default_button(stage: Stage) -> None:
-    stage.shows(_asking())
+    stage.shows(asking())
 
     assert not isinstance(stage.window, QDialog)
     assert not any(one.isDefault() or one.autoDefault() for one in stage.window.findChildren(AnswerButton))
 
 
 def test_when_shown_the_first_session_in_need_is_open_and_the_hub_is_told_which_request_is_read(stage: Stage) -> None:
-    stage.shows(row(3), _asking(2))
+    stage.shows(row(3), asking(2))
 
     assert stage.list.opened_session == "robot:2"
     assert OpenRequest(permission().id) in stage.out
@@ -118,7 +62,7 @@ def test_when_shown_the_first_session_in_need_is_open_and_the_hub_is_told_which_
 @pytest.mark.parametrize("odd", ["%n %1 %s", "{0} {x!r}"])
 def test_attack_9_placeholders_in_what_is_shown_are_text(stage: Stage, odd: str) -> None:
     asked = tuple(permission(text=odd, request=request) for request in ("r1", "r2", "r3"))
-    stage.shows(replace(_asking(), name=odd, notice=f"said {odd}", requests=asked))
+    stage.shows(replace(asking(), name=odd, notice=f"said {odd}", requests=asked))
 
     read = [one.toPlainText() for one in stage.window.findChildren(QPlainTextEdit) if one.isVisible()]
     assert any(odd in text for text in read)
@@ -133,7 +77,7 @@ def test_without_sessions_it_says_what_to_do(stage: Stage) -> None:
 
 
 def test_deny_by_key_answers_the_open_request_and_no_other(stage: Stage) -> None:
-    stage.shows(_asking(1, "r1"), _asking(2, "r2"))
+    stage.shows(asking(1, "r1"), asking(2, "r2"))
     stage.presses("n")
 
     stage.presses("d")
@@ -143,7 +87,7 @@ def test_deny_by_key_answers_the_open_request_and_no_other(stage: Stage) -> None
 
 
 def test_deny_by_key_does_nothing_to_a_row_that_is_only_selected(stage: Stage) -> None:
-    stage.shows(_asking(1, "r1"), _asking(2, "r2"))
+    stage.shows(asking(1, "r1"), asking(2, "r2"))
     stage.presses("j")
     assert stage.list.selected_session != stage.list.opened_session
 
@@ -153,7 +97,7 @@ def test_deny_by_key_does_nothing_to_a_row_that_is_only_selected(stage: Stage) -
 
 
 def test_allow_by_key_waits_until_it_is_armed(stage: Stage) -> None:
-    stage.shows(_asking())
+    stage.shows(asking())
     stage.presses("a")
     stage.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert not [one for one in stage.out if hasattr(one, "digest")]
@@ -168,7 +112,7 @@ def test_allow_by_key_waits_until_it_is_armed(stage: Stage) -> None:
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space])
 def test_attack_36_return_and_space_decide_nothing(stage: Stage, key: Qt.Key) -> None:
-    stage.shows(_asking())
+    stage.shows(asking())
     card = stage.list.card
     assert card is not None
     stage.qtbot.waitUntil(lambda: card.request_view.can_allow)
@@ -202,7 +146,7 @@ def test_the_keys_move_open_filter_and_close(stage: Stage) -> None:
 
 
 def test_opening_a_session_marks_it_seen(stage: Stage) -> None:
-    stage.shows(_prompting())
+    stage.shows(prompting())
 
     stage.window.open_session(SessionId("robot:1"))
 
@@ -221,12 +165,12 @@ def test_what_an_opened_session_comes_to_while_one_looks_is_seen(stage: Stage) -
 
 
 def test_a_reply_half_written_outlives_rows_that_come_go_and_move(stage: Stage) -> None:
-    stage.shows(_prompting(1), row(2))
+    stage.shows(prompting(1), row(2))
     stage.window.open_reply(SessionId("robot:1"))
     stage.presses("half a rep")
 
-    stage.window.show_board(board(_asking(3), row(2), row(4), _prompting(1)))
-    stage.window.show_board(board(replace(_prompting(1), phase=Phase.NEEDS_REVIEW), row(4)))
+    stage.window.show_board(board(asking(3), row(2), row(4), prompting(1)))
+    stage.window.show_board(board(replace(prompting(1), phase=Phase.NEEDS_REVIEW), row(4)))
     stage.presses("ly")
 
     edit = QApplication.focusWidget()
@@ -238,7 +182,7 @@ def test_a_reply_half_written_outlives_rows_that_come_go_and_move(stage: Stage) 
 
 
 def test_a_draft_of_a_closed_card_is_there_when_it_opens_again(stage: Stage) -> None:
-    stage.shows(_prompting(1))
+    stage.shows(prompting(1))
     stage.window.open_reply(SessionId("robot:1"))
     stage.presses("later")
     stage.list.close_card()
@@ -251,7 +195,7 @@ def test_a_draft_of_a_closed_card_is_there_when_it_opens_again(stage: Stage) -> 
 
 
 def test_a_reason_for_a_request_that_closes_elsewhere_stays_to_be_copied(stage: Stage) -> None:
-    stage.shows(_asking())
+    stage.shows(asking())
     stage.presses("r")
     stage.presses("because of x")
 
@@ -276,7 +220,7 @@ def test_the_next_request_of_a_session_takes_the_place_of_an_answered_one(stage:
 def test_a_short_question_is_answered_by_its_own_button(stage: Stage) -> None:
     asked = question("robot:2")
     waiting = row(2, Phase.NEEDS_ANSWER, "Checkout", asked, line=asked.text)
-    stage.shows(_asking(1), waiting)
+    stage.shows(asking(1), waiting)
 
     stage.clicks("Answer SQLite")
 
@@ -286,7 +230,7 @@ def test_a_short_question_is_answered_by_its_own_button(stage: Stage) -> None:
 
 def test_a_question_with_a_label_that_misleads_has_no_button_in_the_row(stage: Stage) -> None:
     asked = question("robot:2", "yes", "n\u202eo")
-    stage.shows(_asking(1), row(2, Phase.NEEDS_ANSWER, "Checkout", asked, line=asked.text))
+    stage.shows(asking(1), row(2, Phase.NEEDS_ANSWER, "Checkout", asked, line=asked.text))
 
     assert not [one for one in stage.window.findChildren(AnswerButton) if one.text() == "yes"]
 
@@ -363,7 +307,7 @@ def test_ages_are_drawn_anew_only_while_the_window_is_seen(stage: Stage) -> None
 
 
 def test_stop_asks_in_place_before_it_is_said(stage: Stage) -> None:
-    stage.shows(replace(_asking(), can_stop=True, can_interrupt=True))
+    stage.shows(replace(asking(), can_stop=True, can_interrupt=True))
     stage.clicks("Stop…")
     assert not [one for one in stage.out if isinstance(one, Stop)]
 
@@ -381,7 +325,7 @@ def test_explain_tells_every_piece_of_evidence_with_its_age(stage: Stage) -> Non
         Evidence(Source.LIVE_STATE, Claim.WAITING_APPROVAL, NOW - timedelta(seconds=4), "permission prompt"),
         Evidence(Source.HOOK, Claim.WORKING, NOW - timedelta(minutes=9), ttl=timedelta(minutes=1)),
     )
-    stage.shows(_asking(evidence=evidence))
+    stage.shows(asking(evidence=evidence))
 
     stage.clicks("Explain")
 
@@ -394,7 +338,7 @@ def test_explain_tells_every_piece_of_evidence_with_its_age(stage: Stage) -> Non
 def test_the_resume_command_is_copied_and_told(stage: Stage) -> None:
     told: list[object] = []
     stage.window.resume_copied.connect(told.append)
-    stage.shows(_asking(resume_command="robot --resume 1"))
+    stage.shows(asking(resume_command="robot --resume 1"))
 
     stage.clicks("Copy resume command")
 
@@ -455,7 +399,7 @@ def test_the_foot_is_there_when_there_is_something_to_say(stage: Stage) -> None:
 
 
 def test_a_session_that_ends_while_its_card_is_open_takes_the_card_along(stage: Stage) -> None:
-    stage.shows(_asking(1), row(2))
+    stage.shows(asking(1), row(2))
 
     stage.window.show_board(board(row(2)))
 
@@ -527,7 +471,7 @@ def test_the_whole_window_can_be_drawn_in_both_schemes(stage: Stage) -> None:
 
 
 def test_an_empty_board_closes_the_card(stage: Stage) -> None:
-    stage.shows(_asking())
+    stage.shows(asking())
 
     stage.window.show_board(Board(NOW))
 

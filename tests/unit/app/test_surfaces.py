@@ -292,8 +292,8 @@ def test_quitting_is_asked_for_from_tray_and_window(stage: Stage, place: str) ->
     if place == "tray":
         stage.menu("Quit")
     else:
-        stage.window._menu.aboutToShow.emit()
-        stage.window._menu.actions()[-1].trigger()
+        stage.window._header._menu.aboutToShow.emit()
+        stage.window._header._menu.actions()[-1].trigger()
 
     assert stage.asked == [("quit",)]
 
@@ -409,9 +409,27 @@ def test_the_mini_window_comes_and_goes_with_the_menu(stage: Stage) -> None:
     assert not stage.mini.isVisible()
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_attack_40_behind_a_locked_screen_no_window_shows_what_is_asked(stage: Stage, is_open: bool) -> None:
+    stage.surfaces.show_board(board(row(1, Phase.NEEDS_APPROVAL, "Refunds", permission())), NOW)
+    stage.surfaces.show_window("")
+    if is_open:
+        stage.menu("Mini window")
+
+    stage.surfaces.show_locked(is_locked=True)
+    if not is_open:
+        stage.menu("Mini window")
+
+    for window in (stage.mini, stage.window):
+        assert stage.says(window, "The screen is locked")
+        assert not stage.says(window, "Refunds")
+    stage.surfaces.show_locked(is_locked=False)
+    assert stage.says(stage.mini, "Refunds")
+
+
 def test_where_the_mini_window_was_put_is_remembered(stage: Stage, state: WindowState, qtbot: QtBot) -> None:
     stage.menu("Mini window")
-    corner = stage.mini._area().rect.topLeft()
+    corner = stage.mini.area.rect.topLeft()
     stage.mini.move(corner + QPoint(30, 40))
     stage.mini.set_size(MiniSize.PILL)
 
