@@ -18,3 +18,14 @@ NoticeKey = NewType("NoticeKey", str)
 def session_id(agent: AgentKind, native: str) -> SessionId:
     """Make the id of the conversation that *agent* itself calls *native*."""
     return SessionId(f"{agent}:{native}")
+
+
+def stand_in_id(agent: AgentKind, pid: int) -> SessionId:
+    """Make the id under which a process is shown while nobody knows its conversation."""
+    return SessionId(f"{agent}:pid-{pid}")
+
+
+def stand_in_pid(session: SessionId) -> int | None:
+    """The process that *session* stands in for; None when it is a conversation."""
+    number = session.partition(":pid-")[2]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 12 else None

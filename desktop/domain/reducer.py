@@ -399,9 +399,14 @@ def _call_ended(session: Session, event: ToolCallEnded) -> Change:
 
 def _request_opened(session: Session, request: Request) -> Change:
     waits = any(item.claim.is_waiting for item in live_claims(session))
+    same = next((known for known in session.requests if known.id == request.id), None)
+    if same is not None and same.is_answerable:
+        return Change(session)  # told of twice, by two ways: the first stays the one that takes the answer
+    session = replace(session, requests=tuple(known for known in session.requests if known is not same))
     replaced = [
         known
         for known in session.requests
+        if not (known.is_parallel and request.is_parallel)
         # A terminal shows one dialog at a time, so a new one of the same asker means the last is gone; and what the
         # hook says of a dialog is better than what we made of the live state.
         if known.subagent_id == request.subagent_id or (known.reach is Reach.TERMINAL and not known.subagent and waits)

@@ -75,6 +75,7 @@ class Request:
     subagent: str = ""  # role of the subagent that asks; empty for the session itself
     subagent_id: str = ""
     is_verified: bool = True  # the asking process descends from the session's own
+    is_parallel: bool = False  # others of the same asker may be open beside it
     is_answering: bool = False
     answer_by: datetime | None = None  # a reply is on its way: it failed if nothing was seen by then
     confirm_by: datetime | None = None  # let go by the hook: closed unless the agent says by then that it waits

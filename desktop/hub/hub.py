@@ -25,7 +25,7 @@ from desktop.domain.events import (
     SessionDescribed,
     SessionEnded,
 )
-from desktop.domain.ids import AgentKind, RequestId, SessionId
+from desktop.domain.ids import AgentKind, RequestId, SessionId, stand_in_id, stand_in_pid
 from desktop.domain.notices import Capabilities
 from desktop.domain.phase import Standing, resolve
 from desktop.domain.replies import (
@@ -240,6 +240,8 @@ class Hub:
                 session_now = self._sessions[request.session]
                 return [NoteOpened(request, session_now), *effects]
             case _:
+                if self._stands_in_for_known(event.session):
+                    return []
                 session = self._sessions.get(event.session)
                 if session is None:
                     if not isinstance(event, SessionDescribed | EvidenceGiven):
@@ -248,7 +250,20 @@ class Hub:
                 effects = self._apply(reducer.reduce(session, event), now)
                 if isinstance(event, SessionEnded) and event.is_alias:
                     effects += self._forget(session.id)
+                if isinstance(event, SessionDescribed) and event.pid is not None:
+                    stand_in = stand_in_id(event.agent, event.pid)
+                    if stand_in != event.session and stand_in in self._sessions:
+                        effects += self._forget(stand_in)
                 return effects
+
+    def _stands_in_for_known(self, session_id: SessionId) -> bool:
+        """Whether this is said of a process whose conversation is known by its own id already."""
+        pid = stand_in_pid(session_id)
+        agent = session_id.partition(":")[0]
+        return pid is not None and any(
+            known.agent == agent and known.id != session_id and _is_carried_by(known, pid)
+            for known in self._sessions.values()
+        )
 
     def _taken(self, intent: Intent, now: datetime, surface: str) -> list[Effect]:
         match intent:

@@ -26,10 +26,12 @@ from desktop.domain.record import dataclass
 from desktop.domain.requests import Reach
 from desktop.formats import hook_wire, proc_stat
 from desktop.formats.hook_wire import Verb
-from desktop.watchers import hook_peer
+from desktop.watchers import hook_peer, process_scan
 from desktop.watchers.held_calls import HeldCalls
 from desktop.watchers.hook_connection import Connection, Stage
 from desktop.watchers.hook_switchboard import Switchboard
+from desktop.watchers.process_scan import ProcessTable
+from desktop.watchers.runner import is_session
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,7 @@ class HookSocket:
         self._orders: deque[_Order] = deque()
         self._served: Connection | None = None
         self._held = HeldCalls()
+        self._table: ProcessTable | None = None
         self._stopping = threading.Event()
         self._main_beat_at = 0.0
         self._next_beat: float | None = None
@@ -245,7 +248,7 @@ class HookSocket:
 
     def _on_hook(self, connection: Connection, name: str, payload: bytes) -> None:
         agent = self._agents.get(name)
-        if agent is None or agent.read_hook is None:
+        if agent is None or agent.read_hook is None or not self._may_call(agent, connection.peer.pid):
             self._switchboard.finish(connection, hook_wire.DONE)
             return
         names = (*_TERMINAL, agent.home_variable) if agent.home_variable else _TERMINAL
@@ -267,6 +270,15 @@ class HookSocket:
         connection.decide_by = time.monotonic() + OWNER_S
         connection.send(hook_wire.HOLD)
         self._check(connection)
+
+    def _may_call(self, agent: Agent, pid: int) -> bool:
+        """Whether this process may speak for *agent*; who names a session in its call is looked at later."""
+        if not agent.is_hook_inside:
+            return True  # it is a relay, and the session's process is above it
+        if self._table is None:
+            self._table = process_scan.process_table()
+        process = self._table.look(pid)
+        return process is not None and is_session(agent, process)
 
     def _pass_on(self, connection: Connection, events: Sequence[Event]) -> None:
         """Give news to the sink, but not what a stranger says of a session whose process lives."""

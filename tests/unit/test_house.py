@@ -21,10 +21,15 @@ WITHOUT_TESTS = {
     Path("domain/replies.py"): "records",
     Path("domain/agent.py"): "a record and protocols",
     Path("domain/ports.py"): "protocols",
+    Path("channels/panes.py"): "a record and a protocol",
     Path("hub/effects.py"): "records",
     Path("policy/danger_words.py"): "words; tests/unit/policy/test_danger.py looks for them in commands",
 }
-AGENT_MODULES = sorted(found.name for found in pkgutil.iter_modules(desktop.agents.__path__))
+AGENT_MODULES = sorted(
+    found.name
+    for found in pkgutil.iter_modules(desktop.agents.__path__)
+    if hasattr(importlib.import_module(f"desktop.agents.{found.name}"), "AGENT")
+)
 
 
 def _accepted_places(module: Path) -> list[Path]:
@@ -61,12 +66,20 @@ def test_an_agent_is_named_in_its_own_module_alone(name: str) -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in others
-        if path != ROOT / "desktop" / "agents" / f"{name}.py"
+        if path.parent != ROOT / "desktop" / "agents" or not f"{path.stem}_".startswith(f"{name}_")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if named.search(line)
     ]
 
     assert found == []
+
+
+def test_every_module_of_the_agents_is_an_adapter_or_a_part_of_one() -> None:
+    names = {found.name for found in pkgutil.iter_modules(desktop.agents.__path__)}
+
+    strays = {name for name in names if not any(f"{name}_".startswith(f"{agent}_") for agent in AGENT_MODULES)}
+
+    assert strays == set()
 
 
 def test_there_are_agents_to_check() -> None:

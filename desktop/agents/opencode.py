@@ -1,0 +1,103 @@
+"""opencode: its processes, our plugin in them, its database, and what it takes as an answer.
+
+Opens no file, starts no thread, asks no clock. What a newer version writes and nobody here knows means nothing.
+"""
+
+import re
+from collections.abc import Sequence
+
+from desktop.agents import opencode_plugin
+from desktop.agents.opencode_asks import KIND
+from desktop.domain.agent import Ability, Agent, HookSetup, Means, OwnFile
+from desktop.formats import hook_payload
+
+# fmt: off
+_PASSING = frozenset({
+    "add", "agent", "attach", "auth", "completion", "db", "debug", "export", "generate", "github", "i", "import",
+    "install", "mcp", "models", "plugin", "pm", "pr", "providers", "session", "stats", "uninstall", "upgrade", "x",
+})
+# fmt: on
+_SERVING = frozenset({"serve", "web", "acp"})
+_SHOWING = frozenset({"--version", "-v", "--help", "-h"})
+_WITH_VALUE = frozenset(
+    {"--port", "--hostname", "--model", "-m", "--session", "-s", "--prompt", "--agent", "--log-level", "--mdns-domain"}
+)
+
+
+def is_session_process(exe: str, argv: Sequence[str]) -> bool:
+    """Whether a process of the agent may hold a conversation; what attaches to another, or only passes, does not."""
+    program = exe.replace("\\", "/").rpartition("/")[2].lower()
+    # The npm package calls its native program so on every system.
+    if program not in ("opencode", "opencode.exe"):
+        return False
+    return _command(argv) not in _PASSING and not any(word in _SHOWING for word in argv[1:])
+
+
+def is_headless(argv: Sequence[str]) -> bool:
+    """Whether a session answers to a program: it prints, refuses by itself whatever it would ask, and ends."""
+    return _command(argv) == "run"
+
+
+def is_host(argv: Sequence[str]) -> bool:
+    """Whether a process serves conversations that others show."""
+    return _command(argv) in _SERVING
+
+
+def _command(argv: Sequence[str]) -> str:
+    words = iter(argv[1:])
+    for word in words:
+        if word in _WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def resume_command(native: str, cwd: str) -> str:
+    """What a person types to go on with a conversation."""
+    if not hook_payload.is_plain_id(native) or not native.startswith("ses"):
+        return ""
+    return f"cd {_quoted(cwd)} && opencode --session {native}" if cwd else f"opencode --session {native}"
+
+
+def _quoted(word: str) -> str:
+    return word if re.fullmatch(r"[A-Za-z0-9_./~-]+", word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+# No hook of its own can be answered; a plugin is one file in its configuration directory, loaded at each start.
+HOOKS = HookSetup(
+    file="",
+    events=(),
+    command_name=KIND,
+    own_files=(OwnFile("plugins/agent-tray.js", "plugins/opencode.js"),),
+)
+
+MEANS = (
+    Means(Ability.SEE, "by its process, and by its database what it did"),
+    Means(Ability.KNOW_IT_WAITS, "by our plugin", "without the plugin only a guess: its database says nothing of it"),
+    Means(Ability.KNOW_WHAT_IT_ASKS, "by our plugin"),
+    Means(Ability.ALLOW, "by our plugin, once or always; its own prompt stands all the while"),
+    Means(Ability.DENY, "by our plugin, with a reason"),
+    Means(Ability.ANSWER, "by our plugin, with its choices or in own words"),
+)
+
+AGENT = Agent(
+    kind=KIND,
+    label="opencode",
+    executables=frozenset({"opencode", "opencode.exe"}),
+    tried_with=("1.18.33",),
+    default_home="~/.config/opencode",
+    home_variable="XDG_CONFIG_HOME",
+    home_below="opencode",
+    is_session_process=is_session_process,
+    is_headless=is_headless,
+    is_host=is_host,
+    read_hook=opencode_plugin.read_hook,
+    write_hook_reply=opencode_plugin.write_reply,
+    asks_by_hook=opencode_plugin.asks,
+    hook_setup=HOOKS,
+    is_hook_inside=True,
+    resume_command=resume_command,
+    means=MEANS,
+    setup_note="Start opencode again: it loads plugins only when it starts.",
+)
