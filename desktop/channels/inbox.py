@@ -3,10 +3,9 @@
 import os
 import socket
 import stat
-import struct
-import sys
 from pathlib import Path
 
+from desktop.channels import sockets
 from desktop.channels.refusal import Refused
 from desktop.domain.agent import Agent
 
@@ -30,18 +29,9 @@ def send(path: Path, session_pid: int, text: str, agent: Agent) -> None:
         sock.settimeout(SEND_S)
         try:
             sock.connect(os.fspath(path))
-            if _owner(sock) != (session_pid, os.geteuid()):
+            if sockets.owner(sock) != (session_pid, os.geteuid()):
                 raise Refused("The session's inbox is held by another process.")
             sock.sendall(line)
             sock.shutdown(socket.SHUT_WR)
         except OSError:
             raise Refused("The session's inbox does not take messages.") from None
-
-
-def _owner(sock: socket.socket) -> tuple[int, int]:
-    if sys.platform == "linux":
-        pid, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        return pid, uid
-    # macOS, not run: SOL_LOCAL with LOCAL_PEERPID and LOCAL_PEERCRED (struct xucred).
-    pid = struct.unpack("i", sock.getsockopt(0, 2, 4))[0]
-    return pid, struct.unpack_from("II", sock.getsockopt(0, 1, 76))[1]

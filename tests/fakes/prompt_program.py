@@ -1,6 +1,7 @@
 """A program with a prompt, as agents draw it: takes bracketed pastes, and writes down what it was sent.
 
-``prompt_program.py LOG [dialog]``: one JSON string a line; the first is its process id.
+``prompt_program.py LOG [dialog] [bare]``: one JSON string a line; the first is its process id. *bare* is without a hint
+at its prompt.
 """
 
 import json
@@ -14,7 +15,7 @@ MARK = "❯\u00a0"
 
 def draw(text: str, *, is_dialog: bool) -> None:
     shown = text.split("\n")[0][:60]
-    hint = "" if text else "\x1b[2mTry something\x1b[0m"
+    hint = "" if text or "bare" in sys.argv[2:] else "\x1b[2mTry something\x1b[0m"
     body = "Do you want this?\r\n❯ 1. Yes\r\n  2. No" if is_dialog else f"\x1b[38;5;2m{MARK}\x1b[0m{shown}{hint}"
     os.write(1, f"\x1b[2J\x1b[H{body}\r\n-----\r\n".encode())
 
@@ -49,7 +50,8 @@ def main() -> None:
                 else:
                     ends = [at for at in (pending.find(b"\x1b"), pending.find(b"\r")) if at > 0]
                     end = min(ends, default=len(pending))
-                    text += pending[:end].decode("utf-8", "replace")
+                    # Terminals paste a line break as a return.
+                    text += pending[:end].decode("utf-8", "replace").replace("\r", "\n")
                     pending = pending[end:]
             draw(text, is_dialog=is_dialog)
 

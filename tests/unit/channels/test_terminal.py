@@ -1,86 +1,120 @@
-import os
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
-from desktop.channels import terminal
+from desktop.channels import terminal, whereabouts
+from desktop.channels.panes import Reached
+from desktop.channels.prompt_line import Shown
 from desktop.channels.refusal import Refused
-from desktop.channels.terminal import Pane
+from desktop.channels.whereabouts import Whereabouts
 from desktop.domain.agent import Agent
 from desktop.domain.ids import AgentKind
 
 MARK = "❯\u00a0"
-PANE = Pane("/nowhere", "%0", 1)
+AGENT = Agent(kind=AgentKind("x"), label="X", prompt_marks=(MARK,), interrupt_keys=("Escape",))
 
 
-@pytest.mark.parametrize(
-    ("screen", "typed"),
-    [
-        (f"{MARK}", ""),
-        (f"\x1b[39m{MARK}\x1b[7m \x1b[0m", ""),
-        (f"{MARK}\x1b[2mTry this\x1b[0m", ""),
-        (f"{MARK}\x1b[7mP\x1b[0;2mress up to edit\x1b[0m", ""),
-        (f"{MARK}\x1b[7mt\x1b[0myped", "typed"),
-        (f"{MARK}type\x1b[7md\x1b[27m", "typed"),
-        (f"{MARK}\x1b[38;5;2mtyped\x1b[0m", "typed"),
-        (f"{MARK}\x1b[38;2;1;2;3mtyped", "typed"),
-        (f"{MARK}\x1b[2mhint\x1b[22mtyped", "typed"),
-        (f"│ {MARK}typed │", "typed"),
-        (f"{MARK}old\nsomething\n{MARK}", ""),
-        (f"said: {MARK}x", None),
-        ("❯ 1. Yes", None),
-        ("", None),
-    ],
-)
-def test_what_is_typed_is_read_from_the_screen(screen: str, typed: str | None) -> None:
-    assert terminal.input_of(screen, (MARK,)) == typed
+class ScriptedPane:
+    """Shows one screen after the other, and notes what is put in."""
+
+    program = "a terminal"
+    place = Whereabouts(2, 1, "/dev/pts/0", 2, 1, (2, 1), {})
+
+    def __init__(self, *screens: str, why_no_typing: str = "") -> None:
+        self.screens = list(screens)
+        self.why_no_typing = why_no_typing
+        self.put_in: list[str] = []
+
+    def check(self) -> None: ...
+
+    def screen(self) -> Shown:
+        return Shown(self.screens.pop(0) if len(self.screens) > 1 else self.screens[0])
+
+    def paste(self, text: str) -> None:
+        self.put_in.append(text)
+
+    def press(self, keys: Sequence[str]) -> None:
+        self.put_in += keys
+
+    def bring_forward(self) -> Reached:
+        return Reached("it")
+
+    def viewers(self) -> tuple[int, ...]:
+        return ()
 
 
-def test_attack_57_nothing_that_a_terminal_would_obey_is_left() -> None:
-    every = "".join(map(chr, range(0x100)))
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "SHOWN_S", 0.1)
 
-    assert not [
-        each for each in terminal.plain(every) if each != "\n" and not each.isprintable() and each not in "\xa0\xad"
-    ]
+
+def test_a_text_is_pasted_seen_sent_and_gone() -> None:
+    pane = ScriptedPane(MARK, f"{MARK}hello", f"{MARK}hello", MARK)
+
+    terminal.send_prompt(pane, "hello", AGENT)
+
+    assert pane.put_in == ["hello", "Enter"]
+
+
+def test_a_text_that_does_not_appear_is_not_sent() -> None:
+    pane = ScriptedPane(MARK)
+
+    with pytest.raises(Refused, match="did not appear"):
+        terminal.send_prompt(pane, "hello", AGENT)
+
+    assert pane.put_in == ["hello"]
+
+
+def test_a_text_that_is_not_taken_is_told() -> None:
+    with pytest.raises(Refused, match="was not taken"):
+        terminal.send_prompt(ScriptedPane(MARK, f"{MARK}hello"), "hello", AGENT)
+
+
+def test_a_program_that_knows_no_pasting_is_not_sent_line_after_line() -> None:
+    pane = ScriptedPane(MARK, f"{MARK}^[[200~one")
+
+    with pytest.raises(Refused, match="takes no pasted text"):
+        terminal.send_prompt(pane, "one\ntwo", AGENT)
+
+    assert pane.put_in == ["one\ntwo"]
+
+
+def test_a_terminal_that_takes_no_text_says_why() -> None:
+    with pytest.raises(Refused, match="because"):
+        terminal.send_prompt(ScriptedPane(MARK, why_no_typing="because"), "hello", AGENT)
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\x1b\x07"])
 def test_nothing_is_not_sent(text: str) -> None:
     with pytest.raises(Refused, match="nothing to send"):
-        terminal.send_prompt(PANE, text, Agent(kind=AgentKind("x"), label="X", prompt_marks=(MARK,)))
+        terminal.send_prompt(ScriptedPane(MARK), text, Agent(kind=AgentKind("x"), label="X", prompt_marks=(MARK,)))
 
 
 def test_a_text_without_end_is_not_typed() -> None:
     with pytest.raises(Refused, match="too long"):
-        terminal.send_prompt(PANE, "x" * 200_000, Agent(kind=AgentKind("x"), label="X", prompt_marks=(MARK,)))
+        terminal.send_prompt(
+            ScriptedPane(MARK), "x" * 200_000, Agent(kind=AgentKind("x"), label="X", prompt_marks=(MARK,))
+        )
 
 
 def test_an_agent_whose_prompt_nobody_knows_is_not_typed_to() -> None:
     with pytest.raises(Refused, match="looks like"):
-        terminal.send_prompt(PANE, "x", Agent(kind=AgentKind("x"), label="X"))
+        terminal.send_prompt(ScriptedPane(MARK), "x", Agent(kind=AgentKind("x"), label="X"))
     with pytest.raises(Refused, match="interrupt"):
-        terminal.interrupt(PANE, Agent(kind=AgentKind("x"), label="X"))
+        terminal.interrupt(ScriptedPane(MARK), Agent(kind=AgentKind("x"), label="X"))
 
 
-@pytest.mark.parametrize("kind", ["relative", "in the project", "writable by all"])
-def test_attack_47_a_planted_tmux_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    planted = tmp_path / "bin"
-    planted.mkdir(mode=0o700)
-    (planted / "tmux").write_text("#!/bin/sh\n")
-    (planted / "tmux").chmod(0o755)
-    if kind != "writable by all":
-        monkeypatch.chdir(tmp_path)
-    else:
-        planted.chmod(0o777)
-
-    with pytest.raises(Refused, match="trusted"):
-        terminal.tmux_program("bin" if kind == "relative" else str(planted))
+def test_a_process_without_a_terminal_is_in_no_pane() -> None:
+    assert terminal.pane_at(Whereabouts(2, 1, "", 0, 0, (2,), {"TMUX": "/x,1,0", "TMUX_PANE": "%0"})) is None
 
 
-def test_attack_47_a_tmux_of_ours_elsewhere_is_used(tmp_path: Path) -> None:
-    place = tmp_path / "bin"
-    place.mkdir(mode=0o700)
-    (place / "tmux").write_text("#!/bin/sh\n")
-    (place / "tmux").chmod(0o755)
+def test_a_terminal_that_is_gone_is_a_refusal_unless_another_has_the_session() -> None:
+    place = Whereabouts(2, 1, "/dev/pts/0", 2, 1, (2, 1), {"TMUX": "/nowhere,1,0", "TMUX_PANE": "%0"})
 
-    assert terminal.tmux_program(f"/nonexistent{os.pathsep}{place}") == str(place / "tmux")
+    with pytest.raises(Refused, match="is gone"):
+        terminal.pane_at(place)
+
+
+def test_a_process_that_ended_is_not_looked_for() -> None:
+    with pytest.raises(Refused, match=whereabouts.GONE):
+        terminal.find(2**22 + 1)

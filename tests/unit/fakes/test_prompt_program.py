@@ -23,4 +23,4 @@ def test_a_paste_is_text_and_only_enter_sends(tmp_path: Path) -> None:
         assert prompt_program.MARK.encode() in os.read(ours, 65536)
         program.kill()
     os.close(ours)
-    assert json.loads(log.read_text().splitlines()[1]) == "one\rtwo"
+    assert json.loads(log.read_text().splitlines()[1]) == "one\ntwo"
