@@ -50,14 +50,15 @@ class Surfaces(QObject):
         self._theme = Theme(settings.look.scheme, self)
         self._tray = tray or Tray()
         self._tray.setParent(self)
-        self._window = SessionWindow(self._theme)
+        self._made_window: SessionWindow | None = None
         self._mini: MiniWindow | None = None
         self._settings_window: SettingsWindow | None = None
-        self._diff_in: SessionWindow | SettingsWindow = self._window
+        self._diff_in: SessionWindow | SettingsWindow | None = None  # where a person looks at what connecting changes
         self._plans: dict[QWidget, list[Plan]] = {}  # by the window that shows their diff
         self._connections: tuple[tuple[AgentKind, str, bool], ...] = ()
         self._backend: tuple[str, tuple[str, ...]] = ("", ())
         self._board = Board(clock.now())
+        self._today = ""
         self._is_locked = False
         self._grace = QTimer(self)
         self._grace.setSingleShot(True)
@@ -72,21 +73,11 @@ class Surfaces(QObject):
         tray.settings_asked.connect(self._on_settings_asked)
         tray.availability_changed.connect(self._on_tray_availability_changed)
         tray.quit_asked.connect(self.quit_asked)
-        window = self._window
-        window.intent_made.connect(self._on_window_intent_made)
-        window.settings_asked.connect(self._on_settings_asked)
-        window.mini_asked.connect(self._on_mini_asked)
-        window.quit_asked.connect(self.quit_asked)
-        window.diff_asked.connect(self._on_window_diff_asked)
-        window.connect_asked.connect(self._on_window_connect_asked)
-        window.disconnect_asked.connect(self._on_window_connect_asked)
-        window.resume_copied.connect(self.resume_copied)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
     def start(self, *, shows_window: bool) -> None:
         """Show what is to be shown from the beginning."""
-        self._window.show_settings(self._settings)
         if shows_window:
             self.show_window("")
         if self._settings.look.mini_window:
@@ -98,7 +89,7 @@ class Surfaces(QObject):
         """Close everything."""
         self._grace.stop()
         self._tray.hide()
-        for window in (self._window, self._mini, self._settings_window):
+        for window in (self._made_window, self._mini, self._settings_window):
             if window is not None:
                 window.close()
 
@@ -108,26 +99,31 @@ class Surfaces(QObject):
         """Draw *board* everywhere."""
         self._board = board
         self._tray.show_board(board, now)
-        self._window.show_board(board)
+        if self._made_window is not None:
+            self._made_window.show_board(board)
         if self._mini is not None:
             self._mini.show_board(board, now)
 
     def show_locked(self, *, is_locked: bool) -> None:
         """Take whether the screen is locked: behind it nothing is shown and nothing can be decided."""
         self._is_locked = is_locked
-        self._window.show_locked(is_locked=is_locked)
+        if self._made_window is not None:
+            self._made_window.show_locked(is_locked=is_locked)
         if self._mini is not None:
             self._mini.show_locked(is_locked=is_locked)
 
     def show_today(self, said: str) -> None:
         """Put the sum of the day at the foot of the window."""
-        self._window.show_today(said)
+        self._today = said
+        if self._made_window is not None:
+            self._made_window.show_today(said)
 
     def show_settings(self, settings: Settings) -> None:
         """Take new settings into use."""
         self._settings = settings
         self._theme.set_scheme(settings.look.scheme)
-        self._window.show_settings(settings)
+        if self._made_window is not None:
+            self._made_window.show_settings(settings)
         if self._settings_window is not None:
             self._settings_window.show_settings(settings)
         if settings.look.mini_window:
@@ -165,8 +161,9 @@ class Surfaces(QObject):
     @Slot()
     def toggle_window(self) -> None:
         """A click on the icon: show the window, or put it away when it is in front."""
-        if self._window.isVisible() and self._window.isActiveWindow():
-            self._window.hide()
+        window = self._made_window
+        if window is not None and window.isVisible() and window.isActiveWindow():
+            window.hide()
         else:
             self.show_window("")
 
@@ -180,19 +177,21 @@ class Surfaces(QObject):
 
     def show_diff(self, kind: AgentKind, made: list[Plan], trouble: str, *, removes: bool) -> None:
         """Show what (dis)connecting changes, or why it cannot be done."""
-        self._plans[self._diff_in] = made
-        self._diff_in.show_diff(kind, connection.diff_of(made), removes=removes)
+        place = self._diff_in = self._diff_in or self._window
+        self._plans[place] = made
+        place.show_diff(kind, connection.diff_of(made), removes=removes)
         if trouble:
-            self._diff_in.show_diff_trouble(trouble)
+            place.show_diff_trouble(trouble)
 
     def show_diff_trouble(self, trouble: str) -> None:
         """Say why it was not done."""
-        self._diff_in.show_diff_trouble(trouble)
+        (self._diff_in or self._window).show_diff_trouble(trouble)
 
     def close_diff(self) -> None:
         """It is done: go back to where the person was."""
-        self._plans.pop(self._diff_in, None)
-        self._diff_in.connect_view.closed.emit()
+        place = self._diff_in or self._window
+        self._plans.pop(place, None)
+        place.connect_view.closed.emit()
 
     def test_notice(self) -> Notice:
         """A notification to try the desktop with."""
@@ -205,6 +204,34 @@ class Surfaces(QObject):
             body=self.tr("A click on it opens the window."),
             buttons=(Button(Act.REVIEW, self.tr("Show…")),),
         )
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _window(self) -> SessionWindow:
+        """The sessions window: built when it is first looked at, with all it was not told until then.
+
+        It takes 15 ms and 8 MB, and many a day nobody opens it.
+        """
+        if self._made_window is None:
+            self._made_window = self._build_window()
+        return self._made_window
+
+    def _build_window(self) -> SessionWindow:
+        window = SessionWindow(self._theme)
+        window.intent_made.connect(self._on_window_intent_made)
+        window.settings_asked.connect(self._on_settings_asked)
+        window.mini_asked.connect(self._on_mini_asked)
+        window.quit_asked.connect(self.quit_asked)
+        window.diff_asked.connect(self._on_window_diff_asked)
+        window.connect_asked.connect(self._on_window_connect_asked)
+        window.disconnect_asked.connect(self._on_window_connect_asked)
+        window.resume_copied.connect(self.resume_copied)
+        window.show_settings(self._settings)
+        window.show_board(self._board)
+        window.show_locked(is_locked=self._is_locked)
+        window.show_today(self._today)
+        return window
 
     # -- slots -----------------------------------------------------------------------------------------------------
 
@@ -295,7 +322,8 @@ class Surfaces(QObject):
 
     @Slot()
     def _on_grace_timeout(self) -> None:
-        if not self._tray.is_available and not self._window.isVisible():
+        is_seen = self._made_window is not None and self._made_window.isVisible()
+        if not self._tray.is_available and not is_seen:
             self.show_window("")
 
     def _ask_connection(self, window: SessionWindow | SettingsWindow) -> None:

@@ -557,3 +557,17 @@ def test_no_button_of_the_windows_is_without_a_way_in_the_tray(stage: Stage) -> 
 
     assert {"Sessions", "Mini window", "Settings…", "Quit"} <= labels
     assert stage.window.findChildren(QToolButton)
+
+
+def test_the_window_is_built_when_it_is_first_opened_and_knows_all_that_was_told_before(stage: Stage) -> None:
+    stage.surfaces.start(shows_window=False)
+    stage.surfaces.show_today("3 min of waiting")
+    stage.surfaces.show_board(waiting(), NOW)
+    stage.surfaces.show_locked(is_locked=True)
+    assert stage.surfaces._made_window is None
+
+    stage.surfaces.toggle_window()
+
+    assert stage.says(stage.window, "3 min of waiting")
+    assert stage.window.session_list.session_model.rowCount() > 0
+    assert stage.window._is_locked
