@@ -50,7 +50,8 @@ def share(seekers: Iterable[Seeker], logs: Iterable[Log]) -> dict[int, Log]:
     """Give each process its log, by pid.
 
     A log that began after a process is the process's, and of several processes the youngest's: each begins one when it
-    starts. What is left over may be an older conversation that was taken up again: then it was written while we looked.
+    starts. What is left over may be an older conversation that was taken up again: then it was written while we looked;
+    or it does not tell when it began: then it was written since the process runs.
     """
     shared: dict[int, Log] = {}
     free = {log.path: log for log in logs}
@@ -60,10 +61,14 @@ def share(seekers: Iterable[Seeker], logs: Iterable[Log]) -> dict[int, Log]:
         if own:
             shared[seeker.pid] = free.pop(min(own, key=lambda log: log.begun_at or 0.0).path)
     for seeker in youngest_first:
-        older = [log for log in free.values() if log.written_at >= seeker.seen_at]
+        older = [log for log in free.values() if log.written_at >= _least(seeker, log)]
         if older and seeker.pid not in shared:
             shared[seeker.pid] = free.pop(max(older, key=lambda log: log.written_at).path)
     return shared
+
+
+def _least(seeker: Seeker, log: Log) -> float:
+    return seeker.begun_at if log.begun_at is None else seeker.seen_at
 
 
 def folders(agent: Agent, home: str, cwd: str, now: datetime) -> list[str]:

@@ -182,3 +182,11 @@ def test_seekers_of_one_place_share_and_others_do_not() -> None:
         ("/h", "/p", [one, two]),
         ("/h", "/q", [three]),
     ]
+
+
+def test_a_log_that_does_not_tell_when_it_began_is_that_of_a_process_that_ran_when_it_was_written() -> None:
+    seeker = Seeker(7, begun_at=100.0, seen_at=105.0)
+    before, meanwhile = Log("/a", "a", None, 99.0), Log("/b", "b", None, 102.0)
+
+    assert share([seeker], [before]) == {}
+    assert share([seeker], [before, meanwhile]) == {7: meanwhile}
