@@ -26,6 +26,7 @@ class UnreadCall(ToolCall):
         put(self, "id", call)
         put(self, "tool", tool)
         put(self, "at", at)
+        put(self, "hint", "")
         put(self, "_session", session)
         put(self, "_raw", raw)
         put(self, "_read", None)

@@ -1,0 +1,278 @@
+"""Codex CLI: its processes, its rollouts, its hooks, and what it takes as an answer.
+
+Opens no file, starts no thread, asks no clock. What a newer version writes and nobody here knows means nothing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from desktop.domain.agent import (
+    Ability,
+    Agent,
+    HookCall,
+    HookEvent,
+    HookSetup,
+    HookShape,
+    LogHead,
+    Means,
+    TranscriptReader,
+)
+from desktop.domain.events import Event, EvidenceGiven, RequestOpened, TurnFinished
+from desktop.domain.ids import AgentKind, SessionId, session_id
+from desktop.domain.replies import Allow, Deny, RequestReply
+from desktop.domain.requests import Request
+from desktop.domain.session import Claim, Ending, Evidence, Source
+from desktop.formats import hook_decision, hook_payload, rollout_log, tool_calls
+from desktop.formats.foreign_json import object_of, parse_object, text_of
+from desktop.formats.rollout_log import RolloutLog
+
+KIND = AgentKind("codex")
+HOME_VARIABLE = "CODEX_HOME"
+
+# --- processes -------------------------------------------------------------------------------------------------------
+
+# fmt: off
+_COMMANDS = frozenset({
+    "a", "agents", "app-server", "apply", "archive", "cloud", "completion", "debug", "delete", "doctor", "exec-server",
+    "execpolicy", "features", "help", "login", "logout", "mcp", "mcp-server", "migrate-nfs-db", "migrate-rollouts",
+    "plugin", "proto", "queue", "remote-control", "responses-api-proxy", "sandbox", "stdio-to-uds", "unarchive",
+    "update",
+})
+_HEADLESS = frozenset({"exec", "e", "review"})
+_TAKES_A_VALUE = frozenset({
+    "-c", "--config", "--enable", "--disable", "--remote", "--remote-auth-token-env", "-i", "--image", "-m", "--model",
+    "--local-provider", "-p", "--profile", "-s", "--sandbox", "-C", "--cd", "--add-dir", "-a", "--ask-for-approval",
+})
+# fmt: on
+_PASSING = frozenset({"-h", "--help", "-V", "--version"})
+
+
+def is_session_process(exe: str, argv: Sequence[str]) -> bool:
+    """Whether a process of the agent holds a conversation: the program itself, not the script that starts it."""
+    if _file_name(exe).removesuffix(".exe") != "codex" or not argv:
+        return False
+    # Under other names the same program is a helper of itself, such as its sandbox.
+    if _file_name(argv[0]).removesuffix(".exe") != "codex":
+        return False
+    if any(word in _PASSING or word.startswith("--codex-run-as-") for word in argv[1:]):
+        return False
+    return _command(argv) not in _COMMANDS
+
+
+def is_host(argv: Sequence[str]) -> bool:
+    """Whether a process serves the sessions of others."""
+    return _command(argv) == "app-server"
+
+
+def is_headless(argv: Sequence[str]) -> bool:
+    """Whether a session answers to a program: it prints and ends."""
+    return _command(argv) in _HEADLESS
+
+
+def _command(argv: Sequence[str]) -> str:
+    """The first word that is neither an option nor the value of one; it may be a prompt as well."""
+    words = iter(argv[1:])
+    for word in words:
+        if word in _TAKES_A_VALUE:
+            next(words, "")
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2].lower().removesuffix(" (deleted)")
+
+
+# --- rollouts: sessions/YYYY/MM/DD/rollout-<local time>-<id>.jsonl ---------------------------------------------------
+
+_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_HELD = re.compile(
+    rf"/(?:thread-writer-locks/({_ID})\.lock|sessions/\d{{4}}/\d\d/\d\d/rollout-[0-9T-]{{19}}-({_ID})\.jsonl)"
+)
+
+
+def open_transcript(session: SessionId) -> TranscriptReader:
+    """A reader for one conversation."""
+    return RolloutLog(session, KIND)
+
+
+def native_of_open_file(path: str) -> str:
+    """The conversation whose lock or rollout this is; a process holds both from the conversation's begin."""
+    found = _HELD.search(path)
+    return (found[1] or found[2]) if found is not None and found.end() == len(path) else ""
+
+
+def log_dirs(home: str, _cwd: str, now: datetime) -> list[str]:
+    """The folders of today and of yesterday: a session keeps its rollout past midnight."""
+    return [f"{home}/sessions/{day:%Y/%m/%d}" for day in (now, now - timedelta(days=1))]
+
+
+def transcript_paths(home: str, native: str, _cwd: str) -> list[str]:
+    """Where the rollout of a conversation is: its id begins with the time of its begin, and so does the name."""
+    if re.fullmatch(_ID, native) is None:
+        return []
+    try:
+        begun = datetime.fromtimestamp(int(native[:8] + native[9:13], 16) / 1000).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return []
+    # The name is made a moment after the id: 0.05 s were seen.
+    seconds = (begun, begun + timedelta(seconds=1))
+    return [f"{home}/sessions/{at:%Y/%m/%d}/rollout-{at:%Y-%m-%dT%H-%M-%S}-{native}.jsonl" for at in seconds]
+
+
+def read_log_head(raw: bytes, _path: str) -> LogHead | None:
+    """What the first record tells; None while it is not there in full."""
+    line, newline, _ = raw.partition(b"\n")
+    record = parse_object(line) if newline else None
+    if record is None or record.get("type") != "session_meta":
+        return None
+    meta = object_of(record, "payload")
+    native = text_of(meta, "id")
+    if not hook_payload.is_plain_id(native):
+        return None
+    # A helper's source is an object that names its parent; a session has a person's, or a program's that asked for it.
+    is_hidden = not isinstance(meta.get("source"), str) or text_of(meta, "thread_source") not in ("", "user")
+    return LogHead(native, text_of(meta, "cwd"), _from_iso(text_of(meta, "timestamp")), is_hidden)
+
+
+def _from_iso(value: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(value)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+# --- hooks -----------------------------------------------------------------------------------------------------------
+
+# While a hook runs the terminal shows no prompt, so that a person there could not answer: not for long.
+HOLD_S = 45
+HOOKS = HookSetup(
+    file="hooks.json",
+    events=(
+        HookEvent("PermissionRequest", HOLD_S + 15, status_message="Waiting for you (tray)"),
+        HookEvent("UserPromptSubmit", 5),
+        HookEvent("Stop", 5),
+        HookEvent("SessionStart", 5),
+        HookEvent("SessionEnd", 3),  # the agent grants these two no more
+        HookEvent("Interrupt", 3),
+    ),
+    command_name=KIND,
+    shape=HookShape(is_one_line=True, has_async=False),
+)
+SETUP_NOTE = (
+    "Codex runs a new hook only after you trust it: at its next start choose “Review hooks” (or type /hooks there), "
+    "look at the command and trust it."
+)
+_CALLS_US = "its hook tells of its turns, and would have asked"
+
+
+def read_hook(call: HookCall) -> list[Event]:
+    """Turn a hook call into events."""
+    payload = hook_payload.read(call.payload)
+    if payload is None:
+        return []
+    session = session_id(KIND, payload.native_session)
+    if payload.event == "Interrupt":
+        return [TurnFinished(session, call.at, Ending.INTERRUPTED)]
+    given = object_of(payload.fields, "tool_input")
+    events: list[Event] = [
+        RequestOpened(_as_asked(event.request, given)) if isinstance(event, RequestOpened) else event
+        for event in hook_payload.events(call, KIND, (), HOME_VARIABLE)
+    ]
+    if payload.event == "UserPromptSubmit" and events:
+        evidence = Evidence(Source.HOOK, Claim.WORKING, call.at, _CALLS_US)
+        events.append(EvidenceGiven(session, evidence))
+    return events
+
+
+def _as_asked(request: Request, given: Mapping[str, object]) -> Request:
+    """Say what is asked in full; the rollout tells of the same call by the same key."""
+    command = text_of(given, "command")
+    reason = text_of(given, "description")
+    if request.tool == rollout_log.PATCH_TOOL and (patch := rollout_log.patch_in(command)):
+        return replace(
+            request,
+            text=command if patch == command.strip() else request.text,
+            summary="wants to change files",
+            writes=rollout_log.patched_paths(patch),
+            call_key=tool_calls.call_key(request.tool, {"command": patch}),
+        )
+    if request.tool == rollout_log.COMMAND_TOOL and command:
+        # What the agent asks for may stand in the reason alone, such as leave to reach a host.
+        is_network = reason.startswith("network-access")
+        return replace(
+            request,
+            text=f"{request.text}\n\n{reason}" if is_network else request.text,
+            summary="wants to use the network" if is_network else request.summary,
+            call_key=tool_calls.call_key(request.tool, {"command": command}),
+        )
+    return request
+
+
+def write_hook_reply(payload: bytes, request: Request, reply: RequestReply) -> bytes | None:
+    """What the relay must print; the agent takes a plain allow and a deny with a message, and no other key."""
+    match reply:
+        case Allow(suggestions=()) | Deny(stops=False):
+            return hook_decision.write(payload, request, reply)
+        case _:
+            return None
+
+
+# --- other ways in ---------------------------------------------------------------------------------------------------
+
+
+def resume_command(native: str, cwd: str) -> str:
+    """What a person types to go on with a conversation."""
+    if not hook_payload.is_plain_id(native):
+        return ""
+    return f"cd {_quoted(cwd)} && codex resume {native}" if cwd else f"codex resume {native}"
+
+
+def _quoted(word: str) -> str:
+    return word if re.fullmatch(r"[A-Za-z0-9_./~-]+", word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+_WHILE_IT_RUNS = "Its terminal shows no prompt while the tray is asked, so it is let go after 45 s."
+_UNTOLD = "Its log does not say that it waits; without the hook it is only guessed, and said to be."
+
+AGENT = Agent(
+    kind=KIND,
+    label="Codex",
+    executables=frozenset({"codex", "codex.exe"}),
+    tried_with=("0.169.0",),
+    default_home="~/.codex",
+    home_variable=HOME_VARIABLE,
+    transcript_dir="sessions",
+    transcript_paths=transcript_paths,
+    open_transcript=open_transcript,
+    is_session_process=is_session_process,
+    read_hook=read_hook,
+    write_hook_reply=write_hook_reply,
+    asks_by_hook=hook_payload.asks,
+    hook_setup=HOOKS,
+    resume_command=resume_command,
+    birth_dirs=(f"${HOME_VARIABLE}/thread-writer-locks",),
+    is_headless=is_headless,
+    interrupt_keys=("Escape",),
+    log_dirs=log_dirs,
+    log_names="rollout-*.jsonl",
+    read_log_head=read_log_head,
+    native_of_open_file=native_of_open_file,
+    hook_hold_s=HOLD_S,
+    is_host=is_host,
+    means=(
+        Means(Ability.SEE, "its processes, and the rollout that each writes"),
+        Means(Ability.KNOW_IT_WAITS, "hook", _UNTOLD),
+        Means(Ability.KNOW_WHAT_IT_ASKS, "hook"),
+        Means(Ability.ALLOW, "hook", _WHILE_IT_RUNS),
+        Means(Ability.DENY, "hook, with the reason given to the model", _WHILE_IT_RUNS),
+        Means(Ability.ANSWER, why_not="Its questions are not put to a hook."),
+        Means(Ability.PROMPT, why_not="Without its own server nothing but its terminal takes a prompt."),
+        Means(Ability.INTERRUPT, "Esc in its terminal, where that is a pane of tmux"),
+    ),
+    setup_note=SETUP_NOTE,
+)
