@@ -563,11 +563,18 @@ def test_the_window_is_built_when_it_is_first_opened_and_knows_all_that_was_told
     stage.surfaces.start(shows_window=False)
     stage.surfaces.show_today("3 min of waiting")
     stage.surfaces.show_board(waiting(), NOW)
-    stage.surfaces.show_locked(is_locked=True)
     assert stage.surfaces._made_window is None
 
     stage.surfaces.toggle_window()
 
     assert stage.says(stage.window, "3 min of waiting")
     assert stage.window.session_list.session_model.rowCount() > 0
-    assert stage.window._is_locked
+
+
+def test_a_window_that_is_built_behind_a_locked_screen_shows_nothing(stage: Stage) -> None:
+    stage.surfaces.show_today("3 min of waiting")
+    stage.surfaces.show_locked(is_locked=True)
+
+    stage.surfaces.toggle_window()
+
+    assert not stage.says(stage.window, "3 min of waiting")
