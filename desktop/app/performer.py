@@ -13,7 +13,9 @@ from desktop.domain.events import DeliveryFailed
 from desktop.domain.ids import AgentKind
 from desktop.domain.notices import Notice
 from desktop.domain.ports import Notifier, Sink
-from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, RequestReply
+from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, RequestReply, SessionReply, Stop
+from desktop.domain.requests import Reach, Request
+from desktop.domain.session import Session
 from desktop.hub.effects import (
     Deliver,
     Effect,
@@ -28,9 +30,12 @@ from desktop.hub.effects import (
     Withdraw,
 )
 from desktop.storage.ledger import Decision
+from desktop.watchers.agent_server import AgentServers
 from desktop.watchers.hook_socket import HookSocket
 
 log = logging.getLogger(__name__)
+
+_Way = tuple[bytes, Callable[[bytes, Request, RequestReply], bytes | None], Callable[[bytes], None]]
 
 NO_HOOK = "The agent no longer waits here. Answer it in the terminal of the session."
 NO_SUCH_ANSWER = "The agent takes no such answer from here. Answer it in the terminal of the session."
@@ -47,8 +52,10 @@ class Performer:
         scribe: Scribe,
         courier: Courier,
         sink: Sink,
+        servers: AgentServers | None = None,
     ) -> None:
         self._agents = agents
+        self._servers = servers
         self._hooks = hooks
         self._notifier = notifier
         self._scribe = scribe
@@ -71,7 +78,7 @@ class Performer:
             case Deliver():
                 self._deliver(effect)
             case Send(reply=reply, session=session):
-                self._courier.send(reply, session, self._agents.get(session.agent))
+                self._send(reply, session)
             case Release(request=request, why=why):
                 self._hooks.release(request, why)
             case NoteOpened(request=opened, session=session):
@@ -108,18 +115,18 @@ class Performer:
     def _deliver(self, effect: Deliver) -> None:
         """Record, then answer. Whatever goes wrong, nothing leaves, and the agent's own prompt stands."""
         request, reply = effect.request, effect.reply
-        payload = self._hooks.payload_of(request.id)
-        agent = self._agents.get(effect.session.agent)
         refused = self._refuser(effect)
-        if payload is None or agent is None or agent.write_hook_reply is None:
+        way = self._way(request, self._agents.get(effect.session.agent))
+        if way is None:
             refused(NO_HOOK)
             return
+        payload, write, say = way
         if hashlib.sha256(payload).hexdigest() != reply.digest:
             log.error("a request's digest is not that of its call; nothing was sent")
             refused(NO_HOOK)
             return
-        stdout = agent.write_hook_reply(payload, request, reply)
-        if stdout is None:
+        answer = write(payload, request, reply)
+        if answer is None:
             refused(NO_SUCH_ANSWER)
             return
         decision = Decision(
@@ -128,10 +135,34 @@ class Performer:
             session=effect.session.id,
             verdict=_verdict(reply),
             digest=reply.digest,
-            answer_digest=hashlib.sha256(stdout).hexdigest(),
+            answer_digest=hashlib.sha256(answer).hexdigest(),
             surface=effect.surface,
         )
-        self._scribe.decide(decision, lambda: self._hooks.say(request.id, stdout), refused)
+        self._scribe.decide(decision, lambda: say(answer), refused)
+
+    def _way(self, request: Request, agent: Agent | None) -> _Way | None:
+        """What the agent asked with, what writes its answer, and what sends it; None when it waits no more."""
+        if agent is None:
+            return None
+        if request.reach is Reach.SERVER:
+            servers, server = self._servers, agent.server
+            payload = servers.payload_of(request.id) if servers is not None else None
+            if servers is None or server is None or payload is None:
+                return None
+            return payload, server.write_reply, lambda answer: servers.say(request.session, request.id, answer)
+        payload = self._hooks.payload_of(request.id)
+        if payload is None or agent.write_hook_reply is None:
+            return None
+        return payload, agent.write_hook_reply, lambda answer: self._hooks.say(request.id, answer)
+
+    def _send(self, reply: SessionReply, session: Session) -> None:
+        """By the agent's own server where it has one; else, and where that cannot, by the terminal."""
+        agent = self._agents.get(session.agent)
+        is_served = self._servers is not None and self._servers.serves(session.id)
+        if is_served and self._servers is not None and not isinstance(reply, Stop):
+            self._servers.carry(session.id, reply, lambda _: self._courier.send(reply, session, agent))
+        else:
+            self._courier.send(reply, session, agent)
 
     def _refuser(self, effect: Deliver) -> Callable[[str], None]:
         def refused(why: str) -> None:
