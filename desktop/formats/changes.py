@@ -13,7 +13,7 @@ from desktop.domain.record import dataclass
 
 # The time of a fine comparison grows with the cube of this, for a text made to take long: 120 take 50 ms.
 _MOST_COMPARED = 120
-_PARTS = re.compile(r"\s+|\w+|[^\w\s]")
+_PARTS = re.compile(r"\s+|[/=,;:|&]+|[^\s/=,;:|&]+")  # an option whole, a path by its steps
 _WORDS = re.compile(r"\w+")
 
 LONGEST = 20_000

@@ -180,8 +180,15 @@ class RequestView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SMALL)
-        above: tuple[QWidget, ...] = (self._what, self._warning, self._text, self._foot, self._changes)
-        below = (self._questions, self._trouble, self._modes, self._careful, self._bar, self._reason, self._note)
+        above: tuple[QWidget, ...] = (
+            self._what,
+            self._warning,
+            self._text,
+            self._questions,
+            self._foot,
+            self._changes,
+        )
+        below = (self._trouble, self._modes, self._careful, self._bar, self._reason, self._note)
         for widget in above:
             layout.addWidget(widget)
         layout.addLayout(self._rules_layout)
@@ -252,7 +259,6 @@ class RequestView(QWidget):
 
     def _show_circumstances(self, request: Request, row: Row) -> None:
         self._what.setText(self._what_is_asked(request, row))
-        self._what.setVisible(not self._asks_questions(request) or bool(request.subagent))
         warnings = self._warnings(request)
         self._warning.setText("\n".join(warnings))
         self._warning.setVisible(bool(warnings))
@@ -288,7 +294,7 @@ class RequestView(QWidget):
         if request.subagent:
             role = text.isolate(text.one_line(request.subagent, 40))
             asked = self.tr("Its subagent {role} {asks}").replace("{role}", role).replace("{asks}", asked)
-        if not row.cwd or self._asks_questions(request):
+        if not row.cwd or not (request.text or request.questions):
             return asked
         return self.tr("{asks} in {place}").replace("{asks}", asked).replace("{place}", short_path(row.cwd))
 
@@ -317,9 +323,9 @@ class RequestView(QWidget):
         self._mode.setEnabled(self._may_answer)
         self._reason.setEnabled(self._may_answer)
         self._questions.set_open(is_open=self._may_answer)
-        told = (self._size_text(request), self._who_asks(request, self._row))
+        told = ("" if asks else self._size_text(request), self._who_asks(request, self._row))
         self._foot.setText(words.SEPARATOR.join(part for part in told if part))
-        self._foot.setVisible(bool(self._foot.text()) and not asks)
+        self._foot.setVisible(bool(self._foot.text()))
 
     def _size_text(self, request: Request) -> str:
         if not request.text:

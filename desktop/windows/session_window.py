@@ -64,7 +64,8 @@ class SessionWindow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._header)
-        layout.addWidget(line(self))
+        self._rule = line(self)
+        layout.addWidget(self._rule)
         layout.addWidget(self._banners)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self._footer)
@@ -118,8 +119,8 @@ class SessionWindow(QWidget):
             return
         self._is_locked = is_locked
         self._show_page(self._page)
-        self._header.setVisible(not is_locked)
-        self._banners.setVisible(not is_locked)
+        for part in (self._header, self._rule, self._banners):
+            part.setVisible(not is_locked)
         self._footer.setVisible(self._footer.is_needed and not is_locked)
         if not is_locked and self.isVisible():
             self._focus_page()
@@ -276,17 +277,21 @@ class SessionWindow(QWidget):
         self._empty = self._said_page(self.tr("No agent is running. Start one in any terminal; it appears here."))
         self._connect_view = ConnectView(theme, self._pages)
         self._help = KeysPage(theme, self._pages)
-        self._locked = self._said_page(self.tr("The screen is locked. Nothing is shown or decided until it is open."))
+        self._locked = self._said_page(
+            self.tr("Nothing is shown and nothing can be decided until it is open."), self.tr("The screen is locked")
+        )
         for page in (self._list, self._empty, self._connect_view, self._help, self._locked):
             self._pages.addWidget(page)
 
-    def _said_page(self, said: str) -> QWidget:
+    def _said_page(self, said: str, headline: str = "") -> QWidget:
         page = QWidget(self._pages)
-        label = WrapLabel(self._theme, Type.BODY, Ink.MUTED, page)
-        label.setText(said)
         column = QVBoxLayout(page)
-        column.setContentsMargins(48, LARGE, LARGE, LARGE)
-        column.addWidget(label)
+        column.setContentsMargins(48, LARGE, LARGE, LARGE)  # in line with the words of the header
+        for words, kind, ink in ((headline, Type.HEADLINE, Ink.TEXT), (said, Type.BODY, Ink.MUTED)):
+            if words:
+                label = WrapLabel(self._theme, kind, ink, page)
+                label.setText(words)
+                column.addWidget(label)
         column.addStretch()
         return page
 

@@ -1,6 +1,6 @@
 """Under a request that cannot be answered from here: why, what is known of it all the same, and what would help."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.domain.board import Row
@@ -34,7 +34,6 @@ class TerminalNote(QWidget):
         layout.setSpacing(SMALL)
         layout.addWidget(self._says)
         layout.addLayout(buttons)
-        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.hide()
         self._resume.clicked.connect(self.resume_asked)
         self._connect.clicked.connect(self.connect_asked)

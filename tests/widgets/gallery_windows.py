@@ -17,9 +17,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.app.lasting_singletons import keep_singletons
-from desktop.domain.board import Board, Row, Trouble
+from desktop.domain.board import Board, Previous, Row, Trouble
 from desktop.domain.phase import Phase
-from desktop.domain.requests import Choice, Question, Request, RequestKind, Suggestion
+from desktop.domain.requests import Choice, Question, Reach, Request, RequestKind, Suggestion
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.domain.settings import ColourScheme
 from desktop.windows.session_window import SessionWindow
@@ -109,6 +109,11 @@ def _questions() -> Request:
     return replace(question(), questions=(first, second))
 
 
+def _again(before: str, after: str, kind: RequestKind = RequestKind.PERMISSION) -> Row:
+    request = replace(permission(text=after), kind=kind)
+    return asking(request, previous=(Previous(request.id, before, request.opened_at - timedelta(minutes=26)),))
+
+
 SCENES: dict[str, Callable[[], Board]] = {
     "drawn": as_drawn,
     "none": board,
@@ -136,6 +141,50 @@ SCENES: dict[str, Callable[[], Board]] = {
     "terminal": lambda: board(
         asking(replace(permission(), reach=permission().reach.TERMINAL, why_not="Its hook is not connected."))
     ),
+    "changed": lambda: board(_again("pytest -q tests/refunds", "pytest -x tests/refunds tests/cart --maxfail=1")),
+    "changed-plan": lambda: board(
+        _again(
+            "# Plan\n\n1. Move refunds to their own table.\n2. Backfill in one go.\n3. Drop the old column.",
+            "# Plan\n\n1. Move refunds to their own table.\n2. Backfill in batches of 1000.\n3. Run the tests.\n"
+            "4. Drop the old column.",
+            RequestKind.PLAN,
+        )
+    ),
+    "same": lambda: board(_again("make deploy", "make deploy")),
+    "write": lambda: board(
+        asking(
+            replace(
+                permission(text="/home/me/src/a.py\n\n-total = 0\n+total = Decimal(0)\n+currency = order.currency"),
+                tool="Edit",
+                summary="wants to change a file",
+                writes=("/home/me/src/a.py",),
+                suggestions=(Suggestion("Edit(src/**)"),),
+            ),
+            warnings=("writes outside the project",),
+        )
+    ),
+    "wordless": lambda: board(
+        asking(
+            replace(
+                permission(text="", reach=Reach.TERMINAL),
+                tool="",
+                summary="waits in its terminal",
+                why_not="Answer it in the terminal of the session.",
+            ),
+            subagents=("explorer",),
+            line="waits in its terminal",
+        )
+    ),
+    "single": lambda: board(asking(question(), line="Which database should we use?")),
+    "failed": lambda: board(
+        asking(permission()),
+        replace(
+            row(2, Phase.FAILED, "Cart totals", line="API error 529: the model is overloaded", since=NOW),
+            can_prompt=True,
+            prompt_channel="typed into its terminal",
+        ),
+    ),
+    "locked": as_drawn,
     "sending": lambda: board(asking(replace(permission(), is_answering=True))),
     "trouble": lambda: replace(
         board(asking(replace(permission(), trouble="The agent did not take it: the prompt had closed."))),
@@ -186,6 +235,7 @@ def main(folder: Path, scheme: str, wanted: list[str]) -> None:
             window.show_today("Today  41 min blocked · 9 interruptions" if name == "drawn" else "")
             if name == "diff":
                 window.show_diff(AGENT, '--- settings.json\n+++ settings.json\n@@ -1 +1,4 @@\n {\n+  "hooks": {}\n }\n')
+            window.show_locked(is_locked=name == "locked")
             if name == "help":
                 window._show_help()
             if name == "turn":

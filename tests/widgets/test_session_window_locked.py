@@ -32,7 +32,7 @@ def test_attack_40_behind_a_locked_screen_nothing_is_shown_or_decided(stage: Sta
         stage.presses(keys)
     stage.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
-    assert stage.says("The screen is locked.")
+    assert stage.says("The screen is locked")
     assert _decisions(stage) == []
     assert not [one for one in stage.window.findChildren(QAbstractButton) if one.isVisible()]
     assert not [one for one in stage.window.findChildren(QPlainTextEdit) if one.isVisible()]
@@ -55,7 +55,7 @@ def test_nothing_that_comes_meanwhile_opens_the_lock(stage: Stage, what: str) ->
         case _:
             stage.window.show_today("Today 41 min blocked")
 
-    assert stage.says("The screen is locked.")
+    assert stage.says("The screen is locked")
     assert not stage.window.session_list.isVisible()
     assert not stage.window.connect_view.isVisible()
     assert not stage.says("41 min")
@@ -92,5 +92,5 @@ def test_a_window_shown_while_locked_shows_the_lock(stage: Stage) -> None:
 
     stage.shows(asking(1))
 
-    assert stage.says("The screen is locked.")
+    assert stage.says("The screen is locked")
     assert not stage.list.isVisible()

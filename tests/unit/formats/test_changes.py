@@ -28,9 +28,13 @@ def test_equal_texts_have_no_changed_line() -> None:
 
 def test_of_a_changed_command_the_words_that_changed_are_marked() -> None:
     assert shown("pytest -q tests/refunds", "pytest -x tests/refunds --lf") == [
-        "-pytest -[q] tests/refunds",
-        "+pytest -[x] tests/refunds[ --lf]",
+        "-pytest [-q] tests/refunds",
+        "+pytest [-x] tests/refunds[ --lf]",
     ]
+
+
+def test_of_a_changed_path_the_step_that_changed_is_marked() -> None:
+    assert shown("rm src/old/a.py", "rm src/new/a.py") == ["-rm src/[old]/a.py", "+rm src/[new]/a.py"]
 
 
 def test_lines_that_are_equal_are_left_out() -> None:
