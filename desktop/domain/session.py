@@ -113,6 +113,7 @@ class ToolCall:
     call_key: str
     at: datetime
     draft: Request | None = None
+    hint: str = ""  # why it most likely waits for a person, where the record of the call tells so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +158,11 @@ class Session:
         return self.cwd.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
 
     @property
-    @property
     def is_served(self) -> bool:
         """Whether it can be spoken with over its agent's own server."""
         return any(item.source is Source.SERVER and item.claim is not Claim.SILENT for item in self.evidence)
 
+    @property
     def name(self) -> str:
         """The best name there is."""
         named = dict(self.names)
