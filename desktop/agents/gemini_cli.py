@@ -365,15 +365,14 @@ _PASSING = frozenset({"--version", "-v", "--help", "-h", "--list-sessions", "--l
 
 
 def is_session_process(exe: str, argv: Sequence[str]) -> bool:
-    """Whether a process holds a conversation: of the two that run, the child, which is started with options of node."""
+    """Whether a process holds a conversation; of the two that run, the parent only waits for the child."""
     program = exe.replace("\\", "/").rpartition("/")[2].lower()
     if not program.startswith(("node", "bun")):
         return False
-    options = [word for word in argv[1:2] if word.startswith("--max-old-space-size")]
-    rest = list(argv[1 + len(options) :])
-    if not options or not rest or not rest[0].replace("\\", "/").endswith(_SCRIPTS):
+    words = [word for word in argv[1:] if not word.startswith("--max-old-space-size")]
+    if not words or not words[0].replace("\\", "/").endswith(_SCRIPTS):
         return False
-    return not (rest[1:2] and rest[1] in _COMMANDS) and not any(word in _PASSING for word in rest[1:])
+    return not (words[1:2] and words[1] in _COMMANDS) and not any(word in _PASSING for word in words[1:])
 
 
 def is_headless(argv: Sequence[str]) -> bool:
@@ -412,6 +411,7 @@ AGENT = Agent(
     transcript_dir=LOGS,
     open_transcript=open_transcript,
     is_session_process=is_session_process,
+    starts_itself_again=True,
     read_hook=read_hook,
     hook_setup=HOOKS,
     resume_command=resume_command,

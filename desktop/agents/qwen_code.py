@@ -276,6 +276,7 @@ AGENT = Agent(
     transcript_paths=transcript_paths,
     open_transcript=open_transcript,
     is_session_process=is_session_process,
+    starts_itself_again=True,
     read_hook=read_hook,
     write_hook_reply=write_hook_reply,
     asks_by_hook=asks_by_hook,

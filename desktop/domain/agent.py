@@ -246,6 +246,35 @@ class AgentServer:
     is_shared: bool = False  # one server for every process of a home; else one in each process
 
 
+Row = Mapping[str, object]
+"""One row of an agent's own database, by column."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A conversation as an agent's own database lists it."""
+
+    native: str
+    cwd: str
+    started_at: datetime
+    changed_at: datetime
+    events: tuple[Event, ...] = ()  # what the list itself tells, such as its name
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDatabase:
+    """The agent's own SQLite database, for agents that write no log. It is only ever read.
+
+    The queries are given :limit, and :since (ms since 1970) or :session; rows that nobody can read mean nothing.
+    """
+
+    places: tuple[str, ...]  # the first of which "$NAME" is known in the process's environment
+    sessions: str  # changed since :since, the latest first
+    records: str  # of :session, the latest first
+    read_session: Callable[[Row], StoredSession | None]
+    read_records: Callable[[SessionId, Sequence[Row]], list[Event]]  # all that is known, told again each time
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """All that is known of one kind of agent."""
@@ -264,6 +293,7 @@ class Agent:
     transcript_paths: Callable[[str, str, str], Sequence[str]] | None = None  # (home, native id, cwd) -> candidates
     open_transcript: Callable[[SessionId], TranscriptReader] | None = None
     is_session_process: Callable[[str, Sequence[str]], bool] | None = None  # (exe, argv)
+    starts_itself_again: bool = False  # of a process and its child, both of its program, the child is the session's
     read_hook: HookReader | None = None
     write_hook_reply: HookReplyWriter | None = None
     asks_by_hook: Callable[[bytes], bool] | None = None  # whether this payload is one we may hold and answer
@@ -282,6 +312,7 @@ class Agent:
     native_of_open_file: Callable[[str], str] | None = None  # (path): the session of a process that holds this open
     hook_hold_s: int = 0  # the longest that a hook call may hide the agent's own prompt; 0 for as long as it takes
     means: tuple[Means, ...] = ()  # what doctor and README tell; an ability that is not named is lacked
+    database: AgentDatabase | None = None
     server: AgentServer | None = None  # the agent's own, if it has one
     is_host: Callable[[Sequence[str]], bool] | None = None  # (argv): serves sessions, and is none itself
     is_hook_inside: bool = False  # its hook is called by the session's own process: from any other it is not believed

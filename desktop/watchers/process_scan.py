@@ -28,6 +28,7 @@ class Process:
     started: str  # on Linux ticks since boot, field 22 of its stat
     exe: str
     argv: tuple[str, ...]
+    parent: int = 0  # 0 when it is not known
 
 
 class ProcessTable(Protocol):
@@ -71,7 +72,9 @@ class LinuxProcesses:
         except OSError:
             exe = ""  # a kernel thread, or one that hides itself
         argv = self._read(pid, "cmdline").rstrip(b"\0")
-        return Process(pid, started, exe, tuple(os.fsdecode(part) for part in argv.split(b"\0")) if argv else ())
+        words = tuple(os.fsdecode(part) for part in argv.split(b"\0")) if argv else ()
+        known = proc_stat.parse(self._read(pid, "stat"))
+        return Process(pid, started, exe, words, known.parent if known is not None else 0)
 
     def started(self, pid: int) -> str | None:
         stat = self._read(pid, "stat")
@@ -135,7 +138,7 @@ class PortableProcesses:
             return None
         try:
             process = self._psutil.Process(pid)
-            return Process(pid, started, process.exe(), tuple(process.cmdline()))
+            return Process(pid, started, process.exe(), tuple(process.cmdline()), process.ppid())
         except (self._psutil.Error, OSError):
             return None
 

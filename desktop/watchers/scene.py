@@ -267,11 +267,26 @@ class Scene:
             home = log_discovery.home_of(agent, self._table.environment(process.pid), fallback)
             self._new_pids.settle(process.pid)
             self._busy_until = now + self._pace.quiet_after
+            if agent.starts_itself_again and self._is_launcher(agent, process):
+                return
             if home and agent.live_state_dir:
                 self._add_home(agent, home)
             self._welcome(agent, process.pid, process.started, home, is_listed=True)
             self._is_rewatch_due = True  # where it will write is to be heard
             return
+
+    def _is_launcher(self, agent: Agent, process: Process) -> bool:
+        """Whether *process* only waits for its child; a known one that turns out to wait for *process* is left."""
+        parent = self._runners.get(process.parent)
+        if parent is not None and parent.agent is agent:
+            stand_in, parent.stand_in = parent.stand_in, None
+            if stand_in is not None:
+                self._leave(stand_in.session, parent, RENAMED)
+            self._close_exit(parent)
+            del self._runners[process.parent]
+            return False
+        looked_at = (self._table.look(pid) for pid, runner in self._runners.items() if runner.agent is agent)
+        return any(child is not None and child.parent == process.pid for child in looked_at)
 
     def _welcome(self, agent: Agent, pid: int, started: str, home: str, *, is_listed: bool) -> Runner | None:
         runner = self._runners.get(pid)

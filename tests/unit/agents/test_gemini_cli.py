@@ -48,7 +48,7 @@ def fed(*records: object) -> list[Event]:
     [
         (CHILD, True),
         ((*CHILD, "-m", "flash", "-p", "hello"), True),
-        (("node", SCRIPT), False),  # the parent, which only waits for its child
+        (("node", SCRIPT), True),
         ((*CHILD, "mcp", "list"), False),
         ((*CHILD, "--version"), False),
         ((NODE, "--max-old-space-size=4096", "/srv/app.js"), False),
@@ -56,7 +56,7 @@ def fed(*records: object) -> list[Event]:
         ((), False),
     ],
 )
-def test_of_the_two_processes_the_child_is_the_session(argv: tuple[str, ...], is_session: bool) -> None:
+def test_a_conversation_is_told_from_a_passing_command(argv: tuple[str, ...], is_session: bool) -> None:
     assert gemini_cli.is_session_process(NODE, argv) is is_session
 
 

@@ -26,8 +26,8 @@ class Table:
         self.processes: dict[int, Process] = {}
         self.homes: dict[int, str] = {}
 
-    def run(self, pid: int, started: str = "7", home: str = "") -> None:
-        self.processes[pid] = Process(pid, started, "", ("python", str(PROGRAM)))
+    def run(self, pid: int, started: str = "7", home: str = "", parent: int = 0) -> None:
+        self.processes[pid] = Process(pid, started, "", ("python", str(PROGRAM)), parent)
         self.homes[pid] = home
 
     def pids(self) -> list[int]:
@@ -243,3 +243,52 @@ def _recording(opened: list[str]) -> object:
         return real(path)
 
     return open_own
+
+
+AGAIN = replace(FAKE, live_state_dir="", read_live_state=None, starts_itself_again=True)
+
+
+@pytest.mark.parametrize("pids", [(FIRST, FIRST + 1), (FIRST + 1, FIRST)])
+def test_of_a_program_that_starts_itself_again_the_child_is_the_session(
+    tmp_path: Path, table: Table, heard: Heard, pids: tuple[int, int]
+) -> None:
+    parent, child = pids
+    scene = new_scene(tmp_path, table, heard, agents=[AGAIN])
+    table.run(parent)
+    table.run(child, parent=parent)
+
+    scene.open()
+    look(scene)
+
+    assert set(scene.known()) == {child}
+    assert {session.rpartition("-")[2] for session in sessions(heard)} == {str(child)}
+    scene.close()
+
+
+def test_a_program_that_was_seen_before_it_started_itself_again_gives_way(
+    tmp_path: Path, table: Table, heard: Heard
+) -> None:
+    scene = new_scene(tmp_path, table, heard, agents=[AGAIN])
+    table.run(FIRST)
+    scene.open()
+    look(scene)
+    table.run(FIRST + 1, parent=FIRST)
+
+    look(scene)
+
+    assert set(scene.known()) == {FIRST + 1}
+    assert [event.is_alias for event in heard.events if isinstance(event, SessionEnded)] == [True]
+    scene.close()
+
+
+def test_two_sessions_of_such_a_program_side_by_side_are_both_seen(tmp_path: Path, table: Table, heard: Heard) -> None:
+    scene = new_scene(tmp_path, table, heard, agents=[AGAIN])
+    for parent in (FIRST, FIRST + 10):
+        table.run(parent)
+        table.run(parent + 1, parent=parent)
+
+    scene.open()
+    look(scene)
+
+    assert set(scene.known()) == {FIRST + 1, FIRST + 11}
+    scene.close()
