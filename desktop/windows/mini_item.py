@@ -1,9 +1,10 @@
-"""What the mini window shows of all that waits: one thing, the oldest first, and that one until it is gone."""
+"""What the mini window shows of all that waits: one thing, the oldest request first, and that until it is gone."""
 
 from datetime import datetime
 
 from desktop.domain.board import Board, Row
 from desktop.domain.ids import RequestId, SessionId
+from desktop.domain.phase import Phase
 from desktop.domain.record import dataclass
 from desktop.domain.requests import Question, Request, RequestKind
 from desktop.formats import text
@@ -59,8 +60,8 @@ class MiniItem:
 
 
 def waiting(board: Board) -> tuple[MiniItem, ...]:
-    """All that waits for the person, the oldest first."""
+    """All that waits for the person: who asks before who failed, and of each the oldest first."""
     items = [
         MiniItem(row, request) for row in board.rows if row.phase.needs_person for request in (row.requests or (None,))
     ]
-    return tuple(sorted(items, key=lambda item: item.since))
+    return tuple(sorted(items, key=lambda item: (item.row.phase is Phase.FAILED, item.since)))

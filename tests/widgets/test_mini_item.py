@@ -34,3 +34,11 @@ def test_a_question_of_many_takes_text_but_no_single_button() -> None:
 
     assert item.can_reply
     assert item.options == ()
+
+
+def test_who_asks_comes_before_who_failed_long_ago() -> None:
+    asks = permission("robot:1", request="a", waited=timedelta(minutes=1))
+
+    items = waiting(board(row(1, Phase.NEEDS_APPROVAL, "x", asks), row(2, Phase.FAILED, since=NOW - timedelta(days=1))))
+
+    assert [item.row.name for item in items] == ["x", "Cart totals"]
