@@ -15,7 +15,6 @@ import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.channels import keys, programs, whereabouts
@@ -23,6 +22,7 @@ from desktop.channels.panes import Reached
 from desktop.channels.prompt_line import Shown
 from desktop.channels.refusal import Refused
 from desktop.channels.whereabouts import Whereabouts
+from desktop.domain.record import dataclass
 
 _GONE = "The screen window of this session is gone."
 _NUMBER = re.compile(r"(?:^|  )([0-9]{1,3})[^0-9 ]* ")

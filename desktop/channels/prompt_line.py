@@ -1,7 +1,8 @@
 """What a terminal shows at an agent's prompt, and what of a text may go there. Pure."""
 
 import re
-from dataclasses import dataclass
+
+from desktop.domain.record import dataclass
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")

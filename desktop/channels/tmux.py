@@ -3,13 +3,13 @@
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from desktop.channels import programs, sockets, whereabouts
 from desktop.channels.panes import Reached
 from desktop.channels.prompt_line import Shown
 from desktop.channels.refusal import Refused
 from desktop.channels.whereabouts import Whereabouts
+from desktop.domain.record import dataclass
 
 _NAME = re.compile(r"%[0-9]{1,9}")
 _GONE = "The terminal pane of this session is gone."

@@ -5,7 +5,6 @@ zellij takes a text only as an argument, which every program on the machine can 
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from desktop.channels.panes import Reached
 from desktop.channels.prompt_line import Shown
 from desktop.channels.refusal import Refused
 from desktop.channels.whereabouts import Whereabouts
+from desktop.domain.record import dataclass
 from desktop.formats.foreign_json import objects_of, parse
 
 _GONE = "The zellij pane of this session is gone, or this zellij is older than 0.44 and cannot be asked for it."

@@ -1,13 +1,13 @@
 """The record an adapter fills in: one per kind of agent. A field left at its default is a capability it lacks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from desktop.domain.events import Event
 from desktop.domain.ids import AgentKind, RequestId, SessionId
+from desktop.domain.record import dataclass
 from desktop.domain.replies import RequestReply, SessionReply
 from desktop.domain.requests import Request
 

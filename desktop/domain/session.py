@@ -1,10 +1,10 @@
 """Sessions: facts and their stamps. What they mean is computed elsewhere, from them and the clock."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from desktop.domain.ids import AgentKind, SessionId
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Request
 
 
@@ -114,6 +114,18 @@ class ToolCall:
     at: datetime
     draft: Request | None = None
     hint: str = ""  # why it most likely waits for a person, where the record of the call tells so much
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What the terminal of a session's process is good for, as it was found."""
+
+    program: str = ""  # what holds its pane and can be spoken to; empty for none
+    takes_keys: bool = False
+    takes_text: bool = False
+    why_no_text: str = ""  # a sentence
+    can_jump: bool = False
+    why_no_jump: str = ""  # a sentence
 
 
 @dataclass(frozen=True, slots=True)

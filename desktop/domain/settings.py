@@ -1,7 +1,9 @@
 """What the person chose: one frozen record a section, each field with default, bounds and a sentence of help."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from desktop.domain.record import dataclass
 
 
 class AllowFromNotification(StrEnum):

@@ -7,10 +7,10 @@ import fnmatch
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from desktop.domain.agent import Agent, LogHead
+from desktop.domain.record import dataclass
 from desktop.watchers import log_discovery, own_files
 from desktop.watchers.catch_up import BAD_RECORD
 

@@ -7,9 +7,9 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from desktop.domain.record import dataclass
 from desktop.formats import proc_stat
 
 # An environment or a command line longer than this is not one of an agent.

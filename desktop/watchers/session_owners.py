@@ -4,10 +4,10 @@ A server names no process, and a process no conversation. What cannot be told ap
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from desktop.domain.agent import ServedSession
+from desktop.domain.record import dataclass
 
 # A conversation is stamped in whole seconds, and begun at the earliest when its process starts.
 SLACK = timedelta(seconds=2)
