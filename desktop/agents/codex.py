@@ -153,7 +153,8 @@ HOLD_S = 45
 HOOKS = HookSetup(
     file="hooks.json",
     events=(
-        HookEvent("PermissionRequest", HOLD_S + 15, status_message="Waiting for you (tray)"),
+        # Long: a person who has the request open may take longer, and we let go by ourselves.
+        HookEvent("PermissionRequest", 600, status_message="Waiting for you (tray)"),
         HookEvent("UserPromptSubmit", 5),
         HookEvent("Stop", 5),
         HookEvent("SessionStart", 5),
@@ -236,7 +237,7 @@ def _quoted(word: str) -> str:
     return word if re.fullmatch(r"[A-Za-z0-9_./~-]+", word) else "'" + word.replace("'", "'\\''") + "'"
 
 
-_WHILE_IT_RUNS = "Its terminal shows no prompt while the tray is asked, so it is let go after 45 s."
+_WHILE_IT_RUNS = "Its terminal shows no prompt while the tray is asked, so it is soon let go."
 _UNTOLD = "Its log does not say that it waits; without the hook it is only guessed, and said to be."
 
 AGENT = Agent(

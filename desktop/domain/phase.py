@@ -68,6 +68,8 @@ class Standing:
 SILENCE_LIMIT = timedelta(minutes=10)
 # A tool call without a result is a hint that somebody is asked, no more: most calls that take longer simply run.
 MAYBE_WAITING_AFTER = timedelta(seconds=15)
+# Where the record of a call hints that somebody is asked: long enough for a call that needs nobody after all to end.
+HINT_SETTLES = timedelta(seconds=0.5)
 # For its first 0.2 s an agent's live state says nothing yet, and its process is found within a second.
 STARTING = timedelta(seconds=2)
 
@@ -121,6 +123,8 @@ def resolve(session: Session, now: datetime) -> Standing:
 def _asking(session: Session) -> Standing:
     request = session.requests[0]
     where = "here or in its terminal" if request.is_answerable else "in its terminal"
+    if request.is_answerable and request.hides_prompt and not request.subagent_id:
+        where = "here; its terminal asks only once it is let go, which is soon"
     who = f"its subagent {request.subagent}" if request.subagent else "it"
     wants = request.summary or "waits"
     opened = min(item.opened_at for item in session.requests)
@@ -189,11 +193,15 @@ def _without_live_state(session: Session, now: datetime) -> Standing:
         starting = next((item for item in fresh if item.claim is Claim.SILENT and now < item.at + STARTING), None)
         if starting is not None:
             return Standing(Phase.IDLE, "it is starting", session.seen_first_at, starting.at + STARTING)
+        resting = next((item for item in fresh if item.claim is Claim.RESTING), None)
+        if resting is not None:
+            return Standing(Phase.IDLE, resting.detail, session.seen_first_at)
         return Standing(Phase.UNKNOWN, "its process runs, but nothing tells what it does", session.seen_first_at)
     if session.turn.finished_at is not None:
         standing = _at_rest(session, None)
         return Standing(standing.phase, f"{standing.reason}{_AS_WRITTEN}", standing.since)
-    return _in_turn(session, session.turn.started_at, now)
+    would_ask = hook is not None and hook.claim is Claim.WORKING and hook.at >= session.turn.started_at
+    return _in_turn(session, session.turn.started_at, now, is_guessing=not would_ask)
 
 
 def _waits_for(phase: Phase) -> str:
@@ -209,16 +217,22 @@ def _announced(session: Session) -> Standing:
     return Standing(Phase.IDLE, "it is starting", session.seen_first_at, again)
 
 
-def _in_turn(session: Session, started_at: datetime, now: datetime) -> Standing:
+def _in_turn(session: Session, started_at: datetime, now: datetime, *, is_guessing: bool) -> Standing:
+    """*is_guessing*: nothing but the log would tell that a call waits for the person."""
     active_at = max(session.active_at or started_at, started_at)
-    open_call = session.calls[0] if session.calls else None
-    if open_call is not None and now >= open_call.at + MAYBE_WAITING_AFTER:
-        why = f"it may be waiting for you: its use of {open_call.tool} has no result yet{_AS_WRITTEN}"
-        return Standing(Phase.UNKNOWN, why, open_call.at)
+    open_call = next(iter(session.calls), None) if is_guessing else None
+    suspect_at = None
+    if open_call is not None:
+        is_answered = session.answered_at is not None and session.answered_at >= open_call.at
+        is_hinted = bool(open_call.hint) and not is_answered
+        suspect_at = open_call.at + (HINT_SETTLES if is_hinted else MAYBE_WAITING_AFTER)
+        if now >= suspect_at:
+            what = open_call.hint if is_hinted else f"its use of {open_call.tool} has no result yet"
+            return Standing(Phase.UNKNOWN, f"it may be waiting for you: {what}{_AS_WRITTEN}", open_call.at)
     silent_at = active_at + SILENCE_LIMIT
     if now >= silent_at:
         return Standing(Phase.UNKNOWN, "a turn began and nothing was heard of it since", active_at)
-    again = silent_at if open_call is None else min(silent_at, open_call.at + MAYBE_WAITING_AFTER)
+    again = silent_at if suspect_at is None else min(silent_at, suspect_at)
     return Standing(Phase.WORKING, f"a turn is running{_AS_WRITTEN}", started_at, again)
 
 

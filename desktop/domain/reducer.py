@@ -417,13 +417,16 @@ def _request_opened(session: Session, request: Request) -> Change:
 
 
 def _request_released(session: Session, event: RequestReleased) -> Change:
-    waits = any(item.claim.is_waiting for item in live_claims(session))
+    claims = live_claims(session)
+    waits = any(item.claim.is_waiting for item in claims)
+    is_unconfirmed = not claims and any(known.hides_prompt for known in _named(session, event.request))
     requests = tuple(
         replace(
             request,
             reach=Reach.TERMINAL,
             why_not=f"{event.why} {IN_TERMINAL}".strip(),
-            confirm_by=None if waits else event.at + CONFIRM_WITHIN,
+            # Where the agent writes down nothing of its dialogs, the end of the call or of the turn must tell.
+            confirm_by=None if waits or is_unconfirmed else event.at + CONFIRM_WITHIN,
             is_answering=False,
             answer_by=None,
         )

@@ -74,6 +74,7 @@ class Request:
     why_not: str = ""  # why it cannot be answered here, as a sentence with the remedy
     subagent: str = ""  # role of the subagent that asks; empty for the session itself
     subagent_id: str = ""
+    hides_prompt: bool = False  # its agent's terminal asks nothing while it is held here
     is_verified: bool = True  # the asking process descends from the session's own
     is_parallel: bool = False  # others of the same asker may be open beside it
     is_answering: bool = False

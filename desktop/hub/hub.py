@@ -235,8 +235,9 @@ class Hub:
                     effects += self._apply(reducer.process_ended(carried, pid, at), now)
                 return effects
             case RequestOpened(request=request):
+                request = replace(request, hides_prompt=self._hides_prompt(request))
                 known = self._sessions.get(request.session) or self._new(request.session, request.opened_at)
-                effects = self._apply(reducer.reduce(known, event), now)
+                effects = self._apply(reducer.reduce(known, RequestOpened(request)), now)
                 session_now = self._sessions[request.session]
                 return [NoteOpened(request, session_now), *effects]
             case _:
@@ -338,7 +339,7 @@ class Hub:
         times = [standing.look_again_at, alert_at]
         for request in session.requests:
             times += [request.confirm_by, request.answer_by]
-            if request.reach is Reach.HOOK and request.subagent_id:
+            if request.reach is Reach.HOOK and request.hides_prompt:
                 times.append(self._hidden_until(request, now))
         if session.ended_at is not None:
             times.append(session.ended_at + ENDED_KEPT)
@@ -417,11 +418,21 @@ class Hub:
 
     def _hidden_until(self, request: Request, now: datetime) -> datetime:
         """How long we may hold a prompt that the agent hides while we hold it."""
-        held_until = request.opened_at + timedelta(seconds=self._settings.answering.hidden_hold_s)
+        agent = self._agents.get(self._sessions[request.session].agent)
+        longest = (
+            agent.hook_hold_s if agent is not None and agent.hook_hold_s else self._settings.answering.hidden_hold_s
+        )
+        hold = timedelta(seconds=min(longest, self._settings.answering.hidden_hold_s))
+        held_until = request.opened_at + hold
         is_before_person = request.id == self._opened and not self._is_locked
         if is_before_person or request.is_answering or self._is_shown_too(request):
-            return max(held_until, now + timedelta(seconds=self._settings.answering.hidden_hold_s))
+            return max(held_until, now + hold)
         return held_until
+
+    def _hides_prompt(self, request: Request) -> bool:
+        """Whether the agent's terminal asks nothing while its hook is held: a subagent's dialog, or that of any."""
+        agent = self._agents.get(AgentKind(request.session.partition(":")[0]))
+        return bool(request.subagent_id) or (agent is not None and bool(agent.hook_hold_s))
 
     def _is_shown_too(self, request: Request) -> bool:
         """Whether the agent's terminal shows the subagent's prompt while we hold it (a subagent in the foreground)."""
@@ -431,7 +442,7 @@ class Hub:
     def _let_hidden_go(self, session: Session, now: datetime) -> list[Effect]:
         effects: list[Effect] = []
         for request in session.requests:
-            if request.reach is Reach.HOOK and request.subagent_id and self._hidden_until(request, now) <= now:
+            if request.reach is Reach.HOOK and request.hides_prompt and self._hidden_until(request, now) <= now:
                 effects.append(Release(request.id, HELD_LONG_ENOUGH))
                 released = RequestReleased(session.id, request.id, now, HELD_LONG_ENOUGH)
                 effects += self._apply(reducer.reduce(self._sessions[session.id], released), now)

@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from desktop.domain.phase import ANSWER_SETTLES, MAYBE_WAITING_AFTER, SILENCE_LIMIT, STARTING, Phase, Standing, resolve
+from desktop.domain.phase import (
+    ANSWER_SETTLES,
+    HINT_SETTLES,
+    MAYBE_WAITING_AFTER,
+    SILENCE_LIMIT,
+    STARTING,
+    Phase,
+    Standing,
+    resolve,
+)
 from desktop.domain.requests import Reach, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Session, Source, Subagent, ToolCall, Turn
 from tests.helpers.story import KIND, SESSION, at, permission
@@ -226,3 +235,47 @@ def test_every_reason_is_in_plain_words(claim: Claim, source: Source, turn: Turn
     assert not [word for word in JARGON if word in reason]
     assert reason == reason.strip()
     assert "::" not in reason
+
+
+def test_a_prompt_that_its_terminal_hides_is_said_to_be_hidden() -> None:
+    asked = replace(permission("a", 70), hides_prompt=True)
+
+    here = stand(replace(session(ALIVE), requests=(asked,)))
+    there = stand(replace(session(ALIVE), requests=(replace(asked, reach=Reach.TERMINAL),)))
+
+    assert here.reason.endswith("can be answered here; its terminal asks only once it is let go, which is soon")
+    assert there.reason.endswith("can be answered in its terminal")
+
+
+def test_a_process_that_has_begun_no_log_is_idle() -> None:
+    known = session(Evidence(Source.PROCESS, Claim.RESTING, at(0), "no prompt was given yet", "1"))
+
+    assert stand(known) == Standing(Phase.IDLE, "no prompt was given yet", at(0))
+
+
+def in_call(*evidence: Evidence, hint: str = "it wants to run a command") -> Session:
+    call = ToolCall("c", "Bash", "key", at(50), hint=hint)
+    return replace(session(ALIVE, *evidence, turn=Turn(at(40))), calls=(call,), active_at=at(50))
+
+
+def test_a_call_whose_record_hints_that_it_waits_may_be_waiting_after_a_moment() -> None:
+    early, late = stand(in_call(), at(50.4)), stand(in_call(), at(50) + HINT_SETTLES)
+
+    assert (early.phase, early.look_again_at) == (Phase.WORKING, at(50) + HINT_SETTLES)
+    assert late.phase is Phase.UNKNOWN
+    assert late.reason.startswith("it may be waiting for you: it wants to run a command")
+
+
+def test_a_call_that_was_answered_from_here_waits_no_more_whatever_its_record_hints() -> None:
+    answered = replace(in_call(), answered_at=at(55))
+
+    assert stand(answered, at(60)).phase is Phase.WORKING
+    assert stand(answered, at(50) + MAYBE_WAITING_AFTER).phase is Phase.UNKNOWN
+
+
+def test_nothing_is_guessed_where_a_hook_tells_of_the_turn_and_would_have_asked() -> None:
+    told = Evidence(Source.HOOK, Claim.WORKING, at(41), "its hook tells")
+    before = Evidence(Source.HOOK, Claim.WORKING, at(30), "its hook told of the turn before")
+
+    assert stand(in_call(told), at(90)).phase is Phase.WORKING
+    assert stand(in_call(before), at(90)).phase is Phase.UNKNOWN

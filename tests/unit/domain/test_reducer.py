@@ -228,6 +228,17 @@ def test_a_request_let_go_is_confirmed_by_the_terminal_or_closed() -> None:
     assert [closure.request.id for closure in closed.closures] == ["r"]
 
 
+def test_a_request_let_go_stays_where_nothing_but_the_end_of_its_call_could_confirm_it() -> None:
+    hidden = replace(permission("r", 5, call_key="k"), hides_prompt=True)
+    call = ToolCallStarted(SESSION, ToolCall("c", "Bash", "k", at(4)))
+    known = after(session(), call, RequestOpened(hidden))
+
+    released = after(known, RequestReleased(SESSION, RequestId("r"), at(8), "It waited."))
+
+    assert [(request.reach, request.confirm_by) for request in released.requests] == [(Reach.TERMINAL, None)]
+    assert after(released, ToolCallEnded(SESSION, "c", at(60))).requests == ()
+
+
 def test_a_failed_delivery_names_its_own_request_only() -> None:
     known = session(requests=(permission("r", 5), permission("s", 5, subagent_id="x")))
 

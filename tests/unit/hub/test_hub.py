@@ -15,6 +15,7 @@ from desktop.domain.events import (
     RequestClosed,
     RequestOpened,
     RequestReleased,
+    SessionDescribed,
     SessionEnded,
     SubagentStarted,
     SubagentStopped,
@@ -40,7 +41,7 @@ from desktop.domain.replies import (
 )
 from desktop.domain.requests import Reach, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
-from desktop.domain.settings import GroupBy, Look, Notifications, Settings, Task
+from desktop.domain.settings import Answering, GroupBy, Look, Notifications, Settings, Task
 from desktop.hub.effects import (
     Deliver,
     NoteClosed,
@@ -53,6 +54,7 @@ from desktop.hub.effects import (
     Send,
     Withdraw,
 )
+from desktop.hub.hub import Hub
 from tests.helpers.story import AGENT, KIND, PID, SESSION, Story, at, permission
 
 
@@ -250,6 +252,33 @@ def test_a_background_subagent_is_let_go_after_its_hold_and_shown_in_the_termina
     assert story.row.request is not None
     assert story.row.request.reach is Reach.TERMINAL
     story.live(Claim.WORKING, "busy")
+    assert story.row.requests == ()
+
+
+@pytest.mark.parametrize(("agents", "settings", "held"), [(45, 20, 20), (10, 20, 10)])
+def test_an_agent_that_hides_its_prompt_is_let_go_after_the_shorter_of_both_holds(
+    agents: int, settings: int, held: int
+) -> None:
+    story = Story(Settings(answering=Answering(hidden_hold_s=settings)))
+    story.hub = Hub([replace(AGENT, hook_hold_s=agents)], story.settings, story.now)
+    story.sees(
+        SessionDescribed(SESSION, KIND, story.now, pid=PID),
+        EvidenceGiven(SESSION, Evidence(Source.PROCESS, Claim.ALIVE, story.now, origin=str(PID))),
+        TurnStarted(SESSION, story.now, "build it"),
+        RequestOpened(permission("r1", 0.0)),
+    )
+    assert story.row.reason.endswith("here; its terminal asks only once it is let go, which is soon")
+
+    assert [effect for effect in story.waits(held - 1) if isinstance(effect, Release)] == []
+    released = [effect for effect in story.waits(1) if isinstance(effect, Release)]
+
+    assert [effect.request for effect in released] == ["r1"]
+    story.sees(RequestReleased(SESSION, RequestId("r1"), story.now, released[0].why))
+    story.waits(60)
+    assert story.phase is Phase.NEEDS_APPROVAL
+    assert story.row.request is not None
+    assert story.row.request.reach is Reach.TERMINAL
+    story.sees(TurnFinished(SESSION, story.now, Ending.INTERRUPTED))
     assert story.row.requests == ()
 
 
