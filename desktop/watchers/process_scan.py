@@ -5,6 +5,7 @@ A pid alone names nobody: it is believed only together with the time its process
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Protocol
@@ -16,6 +17,7 @@ from desktop.formats import proc_stat
 _LONGEST = 256 * 1024
 # For so many scans a new pid is looked at again: a shell forks first and becomes the agent a moment later.
 _LOOKS = 4
+_BOOTED = re.compile(rb"^btime (\d{1,12})$", re.MULTILINE)
 # An agent at work holds some fifty files open; who holds thousands is not listed further.
 MOST_OPEN_FILES = 1024
 
@@ -85,13 +87,19 @@ class LinuxProcesses:
         return str(known.started)
 
     def environment(self, pid: int) -> Mapping[str, str]:
-        return _environment(pid)
+        pairs = (part.partition(b"=") for part in self._read(pid, "environ").split(b"\0"))
+        return {os.fsdecode(name): os.fsdecode(value) for name, equals, value in pairs if equals}
 
     def cwd(self, pid: int) -> str:
-        return _cwd(pid)
+        try:
+            return os.readlink(f"{self._root}/{pid}/cwd")
+        except OSError:
+            return ""  # it ended, or hides itself
 
     def begun_at(self, pid: int) -> float | None:
-        return _begun_at(pid)
+        known = proc_stat.parse(self._read(pid, "stat"))
+        booted = _BOOTED.search(self._read("", "stat"))
+        return int(booted[1]) + known.started / os.sysconf("SC_CLK_TCK") if known and booted else None
 
     def open_files(self, pid: int) -> list[str]:
         folder = f"{self._root}/{pid}/fd"
@@ -112,7 +120,7 @@ class LinuxProcesses:
                 return line.split()[1:2] == [self._uid]
         return False
 
-    def _read(self, pid: int, name: str) -> bytes:
+    def _read(self, pid: int | str, name: str) -> bytes:
         try:
             with open(f"{self._root}/{pid}/{name}", "rb", buffering=0) as file:
                 return file.read(_LONGEST) or b""
@@ -152,44 +160,25 @@ class PortableProcesses:
             return None
 
     def environment(self, pid: int) -> Mapping[str, str]:
-        return _environment(pid)
+        try:
+            return self._psutil.Process(pid).environ()
+        except (self._psutil.Error, OSError):
+            return {}
 
     def cwd(self, pid: int) -> str:
-        return _cwd(pid)
+        try:
+            return self._psutil.Process(pid).cwd()
+        except (self._psutil.Error, OSError):
+            return ""
 
     def begun_at(self, pid: int) -> float | None:
-        return _begun_at(pid)
+        try:
+            return self._psutil.Process(pid).create_time()
+        except (self._psutil.Error, OSError):
+            return None
 
     def open_files(self, pid: int) -> list[str]:
         return []  # to list them takes a thread of psutil's on Windows, and was never tried on macOS
-
-
-def _environment(pid: int) -> Mapping[str, str]:
-    """The variables that an agent's process was started with; asked once an agent, so its cost does not count."""
-    import psutil  # 48 ms, and only where an agent runs
-
-    try:
-        return psutil.Process(pid).environ()
-    except (psutil.Error, OSError):
-        return {}
-
-
-def _cwd(pid: int) -> str:
-    import psutil
-
-    try:
-        return psutil.Process(pid).cwd()
-    except (psutil.Error, OSError):
-        return ""
-
-
-def _begun_at(pid: int) -> float | None:
-    import psutil
-
-    try:
-        return psutil.Process(pid).create_time()
-    except (psutil.Error, OSError):
-        return None
 
 
 class ChildrenOf:

@@ -166,6 +166,8 @@ def test_both_tables_see_this_process_alike() -> None:
     assert theirs is not None
     assert ours.argv == theirs.argv
     assert linux.cwd(pid) == portable.cwd(pid) == str(Path.cwd())
+    assert linux.environment(pid) == portable.environment(pid)
+    assert linux.begun_at(pid) == pytest.approx(portable.begun_at(pid), abs=1.0)
     assert pid in linux.pids()
     assert pid in portable.pids()
     ticks = psutil.Process(pid).create_time() - psutil.boot_time()
