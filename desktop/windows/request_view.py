@@ -303,8 +303,7 @@ class RequestView(QWidget):
             return self.tr("asked by an unknown process")
         if row.pid is None or request.reach is Reach.TERMINAL:
             return ""
-        agent = text.isolate(text.one_line(row.agent_label, 60))
-        return self.tr("asked by {agent}, pid {pid}, verified").replace("{pid}", str(row.pid)).replace("{agent}", agent)
+        return self.tr("asked by pid {pid}, verified").replace("{pid}", str(row.pid))  # the head names the agent
 
     @Slot()
     def _refresh(self) -> None:

@@ -3,7 +3,7 @@
 Nothing slides under the pointer: when rows come and go above, the list scrolls so that what is pointed at stays.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
@@ -54,6 +54,7 @@ class SessionList(QListView):
         self.setAutoScroll(False)
         self.verticalScrollBar().setSingleStep(24)
         self.setAccessibleName(self.tr("Sessions"))
+        self._ages_due: datetime | None = None  # when what is drawn is no longer true
         self._age_timer = QTimer(self)
         self._age_timer.setSingleShot(True)
         self._height_timer = QTimer(self)
@@ -89,7 +90,10 @@ class SessionList(QListView):
         self._rows.show_board(board)
         self._follow_rows()
         self._restore(anchor)
-        self._schedule_age()
+        if self._ages_due is not None and self._clock() >= self._ages_due:
+            self._on_age_timer_timeout()  # the timer is about to be set anew, and would leave old ages standing
+        else:
+            self._schedule_age()
 
     def set_filter(self, wanted: str) -> None:
         """Show only rows that hold these words."""
@@ -301,8 +305,10 @@ class SessionList(QListView):
         rows = [item for item in self._rows.items() if isinstance(item, Row)]
         if not self.isVisible() or not rows:
             self._age_timer.stop()
+            self._ages_due = None
             return
         wait = min(words.until_next_age(now - row.since) for row in rows)
+        self._ages_due = now + wait
         self._age_timer.start(max(100, int(wait / timedelta(milliseconds=1)) + 20))
 
     @Slot()

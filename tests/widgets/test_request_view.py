@@ -577,7 +577,7 @@ def test_what_differs_since_it_last_asked_stands_beside_the_complete_text(stage:
 def test_the_one_who_asks_is_named(stage: Stage) -> None:
     stage.shows(permission())
 
-    assert stage.says("asked by \u2068Robot\u2069, pid 1001, verified")
+    assert stage.says("asked by pid 1001, verified")
 
 
 def test_a_request_without_words_shows_no_empty_box(stage: Stage) -> None:

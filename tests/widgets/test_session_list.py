@@ -1,5 +1,7 @@
 """The list with its one opened row."""
 
+from datetime import timedelta
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -10,7 +12,7 @@ from desktop.domain.settings import ColourScheme
 from desktop.windows.draft_edit import Drafts
 from desktop.windows.session_list import SessionList
 from desktop.windows.theme import Theme
-from tests.widgets.boards import NOW, board, permission, row
+from tests.widgets.boards import NOW, Clock, board, permission, row
 
 
 @pytest.fixture
@@ -89,3 +91,22 @@ def test_a_filter_that_hides_the_opened_row_closes_it(shown: SessionList) -> Non
     shown.set_filter("search")
 
     assert shown.card is None
+
+
+def test_a_board_that_comes_when_an_age_is_over_does_not_leave_the_old_one_standing(qtbot: QtBot) -> None:
+    clock = Clock()
+    theme = Theme(ColourScheme.LIGHT)
+    shown = SessionList(theme, clock, Drafts())
+    theme.setParent(shown)
+    qtbot.addWidget(shown)
+    shown.show()
+    shown.show_board(board(row(1)))
+    told: list[None] = []
+    shown.aged.connect(lambda: told.append(None))
+
+    shown.show_board(board(row(1)))
+    assert told == []
+
+    clock.now += timedelta(minutes=1)
+    shown.show_board(board(row(1)))
+    assert told == [None]
