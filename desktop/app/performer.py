@@ -17,6 +17,7 @@ from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, RequestRepl
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Session
 from desktop.hub.effects import (
+    BringForward,
     Deliver,
     Effect,
     NoteClosed,
@@ -79,6 +80,8 @@ class Performer:
                 self._deliver(effect)
             case Send(reply=reply, session=session):
                 self._send(reply, session)
+            case BringForward(session=session):
+                self._courier.jump(session)
             case Release(request=request, why=why):
                 self._hooks.release(request, why)
             case NoteOpened(request=opened, session=session):

@@ -97,6 +97,7 @@ def explanation(row: Row, now: datetime) -> list[str]:
         f"  agent    {row.agent_label} {text.one_line(row.model)}".rstrip(),
         f"  process  {row.pid or 'none known'}, {row.launch}",
         f"  in       {text.one_line(row.cwd, 400)}",
+        f"  terminal {text.one_line(row.terminal, 400) or 'not looked at'}",
         "  evidence",
     ]
     told += _told(row.evidence, now)

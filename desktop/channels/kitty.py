@@ -42,8 +42,8 @@ class KittyWindow:
         self._kitty("focus-window", *self._match())
         return Reached("its kitty window, tab and pane", raises_window=True)
 
-    def viewers(self) -> tuple[int, ...]:
-        return ()
+    def viewers(self) -> None:
+        return None
 
     def _match(self) -> tuple[str, str]:
         return "--match", f"id:{self.number}"

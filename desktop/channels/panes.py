@@ -47,5 +47,5 @@ class Pane(Protocol):
     def bring_forward(self) -> Reached:
         """Show this pane and no other, as far as this program has a say."""
 
-    def viewers(self) -> tuple[int, ...]:
-        """The processes through which a person looks at it from another terminal; none for a terminal of its own."""
+    def viewers(self) -> tuple[int, ...] | None:
+        """The processes through which a person looks at it, the last used first; None for one with its own windows."""

@@ -43,8 +43,8 @@ class WezTermPane:
         _ask(self.socket, "activate-pane", *self._target())
         return Reached("its WezTerm tab and pane")
 
-    def viewers(self) -> tuple[int, ...]:
-        return ()
+    def viewers(self) -> None:
+        return None
 
     def _target(self) -> tuple[str, str]:
         return "--pane-id", str(self.number)

@@ -120,6 +120,18 @@ def of_program(name: str, *, but: int) -> tuple[int, ...]:
     return tuple(found)
 
 
+def terminals_held_by(pid: int) -> int:
+    """How many terminals *pid* has begun a first process on; 0 where that is not to be known."""
+    if sys.platform != "linux":
+        return 0
+    held = set()
+    for entry in os.scandir("/proc"):
+        known = look_up(int(entry.name)) if entry.name.isdigit() else None
+        if known is not None and known.parent == pid and _leader_of(int(entry.name)) == int(entry.name):
+            held.add(tty_of(int(entry.name)))
+    return len(held - {""})
+
+
 def _is_own(path: str) -> bool:
     try:
         return os.stat(path).st_uid == os.geteuid()

@@ -51,6 +51,8 @@ class Row:
     repository: str = ""
     task: str = ""  # of the person's, that it belongs to by hand or by rule
     is_connected: bool = False  # its agent calls our hook, so that requests come whole and can be answered here
+    terminal: str = ""  # what its terminal is good for, in sentences
+    can_jump: bool = False  # its terminal can be brought forward
 
     @property
     def request(self) -> Request | None:

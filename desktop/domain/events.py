@@ -5,7 +5,7 @@ from datetime import datetime
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.record import dataclass
 from desktop.domain.requests import Request
-from desktop.domain.session import Ending, Evidence, Launch, NameSource, Source, ToolCall
+from desktop.domain.session import Ending, Evidence, Launch, NameSource, Source, Terminal, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,24 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Jumped:
+    """A session's terminal was brought forward; *how_far* is a sentence."""
+
+    session: SessionId
+    at: datetime
+    how_far: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSeen:
+    """What the terminal of a process is good for."""
+
+    pid: int
+    at: datetime
+    terminal: Terminal
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessEnded:
     """A process of an agent is gone; every session of it goes with it."""
 
@@ -213,7 +231,8 @@ SessionEvent = (
     | RequestReleased
     | ReplyDelivered
     | DeliveryFailed
+    | Jumped
     | SessionEnded
 )
 
-Event = SessionEvent | RequestOpened | ProcessEnded | HealthReported | RecordsSkipped
+Event = SessionEvent | RequestOpened | TerminalSeen | ProcessEnded | HealthReported | RecordsSkipped

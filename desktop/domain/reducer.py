@@ -14,6 +14,7 @@ from desktop.domain.events import (
     DeliveryFailed,
     EvidenceGiven,
     FilesChanged,
+    Jumped,
     ReplyDelivered,
     RequestClosed,
     RequestOpened,
@@ -102,6 +103,8 @@ def reduce(session: Session, event: SessionEvent | RequestOpened) -> Change:
         case ReplyDelivered():
             taken = replace(session, answered_at=event.at)
             return _closed(taken, _named(session, event.request), ANSWERED_HERE)
+        case Jumped(how_far=how_far):
+            return Change(replace(session, notice=how_far))
         case DeliveryFailed():
             return Change(_delivery_failed(session, event))
         case SessionEnded():

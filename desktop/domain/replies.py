@@ -87,6 +87,13 @@ class OpenRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Jump:
+    """The person wants to see a session's own terminal."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     """The person calls a session so; an empty name gives the agent's own back."""
 
@@ -102,4 +109,4 @@ class AssignTask:
     task: str
 
 
-Intent = Reply | MarkSeen | OpenRequest | Rename | AssignTask
+Intent = Reply | MarkSeen | OpenRequest | Jump | Rename | AssignTask

@@ -44,6 +44,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class BringForward:
+    """Show a session's own terminal."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Let the relay of a request go without an answer."""
 
@@ -93,4 +100,16 @@ class NoteTask:
     task: str
 
 
-Effect = Raise | Withdraw | Deliver | Send | Release | NoteOpened | NoteClosed | NoteSeen | NoteName | NoteTask
+Effect = (
+    Raise
+    | Withdraw
+    | Deliver
+    | Send
+    | BringForward
+    | Release
+    | NoteOpened
+    | NoteClosed
+    | NoteSeen
+    | NoteName
+    | NoteTask
+)

@@ -24,6 +24,7 @@ from desktop.domain.events import (
     RequestReleased,
     SessionDescribed,
     SessionEnded,
+    TerminalSeen,
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId, stand_in_id, stand_in_pid
 from desktop.domain.notices import Capabilities
@@ -36,6 +37,7 @@ from desktop.domain.replies import (
     Deny,
     Intent,
     Interrupt,
+    Jump,
     MarkSeen,
     OpenRequest,
     Prompt,
@@ -45,12 +47,13 @@ from desktop.domain.replies import (
     Stop,
 )
 from desktop.domain.requests import Reach, Request, RequestKind
-from desktop.domain.session import NameSource, Session
+from desktop.domain.session import NameSource, Session, Terminal
 from desktop.domain.settings import Settings
 from desktop.hub import rows
 from desktop.hub.asked import Asked
 from desktop.hub.attention import Attention
 from desktop.hub.effects import (
+    BringForward,
     Deliver,
     Effect,
     NoteClosed,
@@ -94,6 +97,7 @@ class Hub:
         self._skipped: dict[tuple[AgentKind, str], int] = {}
         self._opened: RequestId | None = None  # what the person has before them
         self._names: dict[SessionId, str] = {}
+        self._terminals: dict[int, Terminal] = {}  # by process
         self._tasks: dict[SessionId, str] = {}
         self._seen: dict[SessionId, datetime] = {}
 
@@ -229,8 +233,14 @@ class Hub:
             case RecordsSkipped(agent=agent, version=version, count=count):
                 self._skipped[agent, version] = self._skipped.get((agent, version), 0) + count
                 return []
+            case TerminalSeen(pid=pid, terminal=terminal):
+                self._terminals[pid] = terminal
+                for held in [item for item in self._sessions.values() if item.pid == pid]:
+                    self._draw(held, self._standings[held.id])
+                return []
             case ProcessEnded(pid=pid, at=at):
                 effects: list[Effect] = []
+                self._terminals.pop(pid, None)
                 for carried in [item for item in self._sessions.values() if _is_carried_by(item, pid)]:
                     effects += self._apply(reducer.process_ended(carried, pid, at), now)
                 return effects
@@ -272,6 +282,8 @@ class Hub:
                 return self._reply(intent, now, surface)
             case Prompt() | Interrupt() | Stop():
                 return self._send(intent, now, surface)
+            case Jump(session=session_id):
+                return self._jump(session_id, now)
             case MarkSeen(session=session_id):
                 return self._seen_now(session_id, now)
             case OpenRequest(request=request):
@@ -331,6 +343,7 @@ class Hub:
             previous=self._asked.before(session),
             tasks=self._settings.tasks,
             is_connected=self._connected.get(session.agent, False),
+            terminal=self._terminals.get(session.pid) if session.pid is not None else None,
         )
         self._rows[session.id] = row
         self._shelves.put(row)
@@ -376,6 +389,16 @@ class Hub:
         if not is_possible:
             return self._put(replace(session, notice=f"Nothing was sent: the session is {row.phase}."), now)
         return [*self._put(replace(session, notice=""), now), Send(reply, session, surface)]
+
+    def _jump(self, session_id: SessionId, now: datetime) -> list[Effect]:
+        session = self._sessions.get(session_id)
+        if session is None or self._is_locked:
+            return []
+        row = self._rows[session_id]
+        if not row.can_jump:
+            why = row.terminal or "Where the terminal of this session is, is not known."
+            return self._put(replace(session, notice=why), now)
+        return [*self._put(replace(session, notice=""), now), BringForward(session)]
 
     def _refusal(self, reply: RequestReply, request: Request | None) -> str:
         """Why *reply* cannot be given, in a sentence; empty when it can."""

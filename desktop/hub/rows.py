@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from desktop.domain.agent import Agent
 from desktop.domain.board import Previous, Row
 from desktop.domain.phase import Phase, Standing
-from desktop.domain.session import Launch, Session
+from desktop.domain.session import Launch, Session, Terminal
 from desktop.domain.settings import Task
 from desktop.policy import danger
 from desktop.policy.tasks import task_of
@@ -19,11 +19,12 @@ def row_of(
     previous: tuple[Previous, ...] = (),
     is_connected: bool = False,
     tasks: Sequence[Task] = (),
+    terminal: Terminal | None = None,
 ) -> Row:
-    """Make the row of *session*."""
+    """Make the row of *session*; *terminal* is None while nobody has looked at it."""
     native = session.id.partition(":")[2]
     resume = agent.resume_command(native, session.cwd) if agent is not None and agent.resume_command else ""
-    channel = _prompt_channel(session, agent)
+    channel = _prompt_channel(session, agent, terminal)
     takes_prompt = standing.phase in (
         Phase.NEEDS_REVIEW,
         Phase.YOUR_TURN,
@@ -55,29 +56,45 @@ def row_of(
         resume_command=resume,
         can_prompt=takes_prompt and bool(channel) and session.launch is not Launch.HEADLESS,
         prompt_channel=channel,
-        can_interrupt=runs and agent is not None and _can_interrupt(session, agent),
+        can_interrupt=runs and agent is not None and _can_interrupt(session, agent, terminal),
         can_stop=session.pid is not None and session.ended_at is None,
         warnings=danger.warnings(session.requests[0], session.cwd) if session.requests else (),
         previous=previous,
         repository=session.repository,
         task=session.task or task_of(session, tasks),
         is_connected=is_connected,
+        terminal=_terminal_words(terminal, agent),
+        can_jump=terminal is not None and terminal.can_jump and session.ended_at is None,
     )
 
 
-def _prompt_channel(session: Session, agent: Agent | None) -> str:
+def _prompt_channel(session: Session, agent: Agent | None, terminal: Terminal | None) -> str:
     if agent is not None and agent.server is not None and session.is_served:
         return "through the agent's own server"
-    if session.pane and agent is not None and agent.prompt_marks:
+    takes_text = terminal.takes_text if terminal is not None else bool(session.pane)
+    if takes_text and agent is not None and agent.prompt_marks:
         return "typed into its terminal"
     if session.inbox and agent is not None and agent.write_inbox is not None:
         return agent.inbox_label
     return ""
 
 
-def _can_interrupt(session: Session, agent: Agent) -> bool:
+def _can_interrupt(session: Session, agent: Agent, terminal: Terminal | None) -> bool:
     is_by_server = agent.server is not None and session.is_served
-    return is_by_server or (bool(session.pane) and bool(agent.interrupt_keys))
+    takes_keys = terminal.takes_keys if terminal is not None else bool(session.pane)
+    return is_by_server or (takes_keys and bool(agent.interrupt_keys))
+
+
+def _terminal_words(terminal: Terminal | None, agent: Agent | None) -> str:
+    if terminal is None:
+        return ""
+    typing = "A prompt can be typed into it."
+    if not terminal.takes_text:
+        typing = terminal.why_no_text
+    elif agent is None or not agent.prompt_marks:
+        typing = "Nothing is typed into it: what the prompt of this agent looks like is not known."
+    jump = "It can be brought forward." if terminal.can_jump else terminal.why_no_jump
+    return " ".join(part for part in (f"In {terminal.program}." if terminal.program else "", typing, jump) if part)
 
 
 def _line(session: Session, standing: Standing) -> str:

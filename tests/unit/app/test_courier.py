@@ -14,7 +14,7 @@ import pytest
 
 from desktop.app.courier import Courier
 from desktop.domain.agent import Agent
-from desktop.domain.events import DeliveryFailed
+from desktop.domain.events import DeliveryFailed, Jumped, TerminalSeen
 from desktop.domain.replies import Interrupt, Prompt, Stop
 from desktop.domain.session import Session
 from tests.fakes.hook_agent import Events
@@ -48,7 +48,8 @@ def inbox() -> Iterator[tuple[Path, socket.socket]]:
 
 @pytest.fixture
 def running() -> Iterator["subprocess.Popen[bytes]"]:
-    with subprocess.Popen(["sleep", "60"]) as process:
+    # Not in the terminal of whoever runs the tests.
+    with subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"]}, start_new_session=True) as process:
         yield process
         process.kill()
 
@@ -109,7 +110,7 @@ def test_stopping_ends_the_process_that_was_known_to_be_the_session(
     courier.send(Stop(SESSION), replace(ONE, pid=running.pid), AGENT)
 
     assert running.wait(10) == -signal.SIGTERM
-    assert events.all == []
+    assert [event for event in events.all if not isinstance(event, TerminalSeen)] == []
 
 
 def test_a_process_that_was_never_known_to_be_the_session_is_not_ended(
@@ -131,6 +132,67 @@ def test_fault_30_a_process_that_took_the_number_of_an_ended_one_is_not_ended(
 
     assert "not known for sure" in failure(events)
     assert running.poll() is None
+
+
+def test_what_the_terminal_of_a_process_is_good_for_is_told_once(
+    courier: Courier, events: Events, running: "subprocess.Popen[bytes]"
+) -> None:
+    courier.note_process(running.pid)
+    seen = events.wait(TerminalSeen)
+    courier.note_process(running.pid)
+    courier.stop(5)
+
+    assert (seen.pid, seen.terminal.takes_text, seen.terminal.takes_keys) == (running.pid, False, False)
+    assert seen.terminal.why_no_text
+    assert len(events.all) == 1
+
+
+def test_a_jump_tells_how_far_it_went(
+    courier: Courier, events: Events, running: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+    courier.jump(replace(ONE, pid=running.pid))
+
+    assert events.wait(Jumped).how_far == "There is no desktop here on which a window could be brought forward."
+
+
+def test_a_jump_needs_a_process_that_is_the_session_s(
+    courier: Courier, events: Events, running: "subprocess.Popen[bytes]"
+) -> None:
+    courier.jump(ONE)
+    assert failure(events) == "No process of this session is known."
+
+
+def test_fault_30_a_jump_does_not_go_to_a_process_that_took_the_number_of_an_ended_one(
+    courier: Courier, events: Events, running: "subprocess.Popen[bytes]"
+) -> None:
+    courier._started_by_pid[running.pid] = "1"  # when another of that number began
+
+    courier.jump(replace(ONE, pid=running.pid))
+
+    assert failure(events) == "The session's process has ended."
+
+
+def test_an_agent_whose_prompt_is_known_but_whose_terminal_is_not_gets_the_message_in_its_inbox(
+    courier: Courier, events: Events, inbox: tuple[Path, socket.socket]
+) -> None:
+    session = replace(ONE, pid=os.getpid(), inbox=str(inbox[0]), pane="%0")
+
+    courier.send(Prompt(SESSION, "hello"), session, replace(AGENT, prompt_marks=("> ",)))
+
+    with inbox[1].accept()[0] as peer:
+        peer.settimeout(10)
+        assert peer.recv(100) == b"hello\n"
+
+
+def test_without_an_inbox_the_terminal_s_own_reason_comes_back(
+    courier: Courier, events: Events, running: "subprocess.Popen[bytes]"
+) -> None:
+    courier.send(Prompt(SESSION, "hello"), replace(ONE, pid=running.pid), replace(AGENT, prompt_marks=("> ",)))
+
+    assert "no terminal that can be spoken to" in failure(events)
 
 
 def test_a_start_once_learned_is_not_learned_anew(courier: Courier, running: "subprocess.Popen[bytes]") -> None:

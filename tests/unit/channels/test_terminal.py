@@ -39,7 +39,7 @@ class ScriptedPane:
     def bring_forward(self) -> Reached:
         return Reached("it")
 
-    def viewers(self) -> tuple[int, ...]:
+    def viewers(self) -> tuple[int, ...] | None:
         return ()
 
 

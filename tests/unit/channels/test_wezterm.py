@@ -66,7 +66,7 @@ def test_a_jump_activates_the_pane(program: StandIn, place: Whereabouts) -> None
     reached = pane.bring_forward()
 
     assert program.calls[-1][0][2:] == ["activate-pane", "--pane-id", "7"]
-    assert (reached.what, reached.raises_window, pane.viewers()) == ("its WezTerm tab and pane", False, ())
+    assert (reached.what, reached.raises_window, pane.viewers()) == ("its WezTerm tab and pane", False, None)
 
 
 def test_attack_a_pane_that_went_to_another_terminal_gets_nothing(program: StandIn, place: Whereabouts) -> None:

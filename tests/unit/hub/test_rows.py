@@ -8,7 +8,7 @@ from desktop.domain.agent import Agent
 from desktop.domain.board import Row
 from desktop.domain.phase import Phase, Standing
 from desktop.domain.requests import Question, RequestKind
-from desktop.domain.session import Launch, Session, Turn
+from desktop.domain.session import Launch, Session, Terminal, Turn
 from desktop.hub.rows import row_of
 from tests.helpers.story import AGENT, KIND, PID, SESSION, at, permission
 
@@ -73,6 +73,16 @@ def test_what_runs_in_a_known_terminal_can_be_interrupted() -> None:
     assert not row(replace(PLAIN, pane=""), Phase.WORKING).can_interrupt
     assert not row(PLAIN, Phase.WORKING, None).can_interrupt
     assert not row(PLAIN, Phase.WORKING, replace(AGENT, interrupt_keys=())).can_interrupt
+
+
+def test_an_agent_whose_prompt_nobody_knows_is_not_typed_to_wherever_it_runs() -> None:
+    takes_all = Terminal("tmux", takes_keys=True, takes_text=True, can_jump=True)
+    standing = Standing(Phase.IDLE, "the reason", at(1))
+
+    for agent in (None, replace(AGENT, prompt_marks=())):
+        shown = row_of(PLAIN, standing, agent, terminal=takes_all)
+        assert (shown.can_prompt, shown.can_jump) == (False, True)
+        assert "what the prompt of this agent looks like" in shown.terminal
 
 
 def test_what_has_a_process_and_lives_can_be_stopped() -> None:
