@@ -114,7 +114,7 @@ class RolloutLog:
         start = top if begin is None else begin
         # A tail says what the session was last asked, not what it was begun for: that stands in the head.
         first = _HEAD.match(log, top)
-        self._is_named = first is None or first[1] != b"session_meta"
+        self._is_named = len(log) > top and (first is None or first[1] != b"session_meta")
         facts = [] if begin is None else self._facts(log, top, begin)
         return [*facts, *(event for line in log[start:].split(b"\n") for event in self.feed(line))]
 

@@ -19,6 +19,7 @@ class StandIn:
 
     session: SessionId
     native: str = ""
+    is_logless: bool = False  # it has begun no log, and that was said of it
 
 
 @dataclass(slots=True)

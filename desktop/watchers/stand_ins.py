@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 
 from desktop.domain.agent import Agent
+from desktop.domain.events import EvidenceGiven
 from desktop.domain.ids import SessionId, session_id
 from desktop.domain.ports import Sink
-from desktop.domain.session import Claim
+from desktop.domain.session import Claim, Evidence, Source
 from desktop.watchers import log_discovery, log_heads
 from desktop.watchers.catch_up import BAD_RECORD
 from desktop.watchers.log_heads import SLACK_S, Log, LogHeads, Seeker
@@ -54,6 +55,8 @@ class StandIns:
         for runner in silent:
             if runner.agent.native_of_open_file is not None and (is_thorough or not runner.native):
                 self._look_at_open_files(runner, runner.agent.native_of_open_file)
+        for runner in silent:
+            self._note_first_log(runner)
         self._look_for_logs([runner for runner in silent if not runner.native])
 
     def forget(self, runner: Runner) -> None:
@@ -139,6 +142,13 @@ class StandIns:
             runner.begun_time = self._table.begun_at(runner.pid) or runner.seen_time
         return Seeker(runner.pid, runner.begun_time, runner.seen_time)
 
+    def _note_first_log(self, runner: Runner) -> None:
+        stand_in = runner.stand_in
+        if stand_in is not None and stand_in.is_logless and self._transcripts.path_of(stand_in.session):
+            stand_in.is_logless = False
+            evidence = Evidence(Source.PROCESS, Claim.ALIVE, datetime.now(UTC), _BY_LOG, origin=str(runner.pid))
+            self._sink(EvidenceGiven(stand_in.session, evidence))
+
     # -- what is shown
 
     def _show(self, runner: Runner, native: str, cwd: str, path: str = "") -> None:
@@ -146,11 +156,12 @@ class StandIns:
         before, session = runner.stand_in, session_id(agent.kind, native or f"pid-{runner.pid}")
         if before is not None and before.session == session:
             return
-        runner.stand_in = StandIn(session, native)
+        claim, detail = self._claim(runner, native, cwd, path)
+        runner.stand_in = StandIn(session, native, is_logless=claim is Claim.RESTING)
         if before is not None:
             self._leave(before.session, runner, CLEARED if before.native else RENAMED)
         process, now = self._table.look(runner.pid), datetime.now(UTC)
-        for event in runner.introduced(session, process, cwd, now, *self._claim(runner, native, cwd, path)):
+        for event in runner.introduced(session, process, cwd, now, claim, detail):
             self._sink(event)
         if native:
             self._transcripts.follow(runner.pid, agent, session, native, runner.home, cwd, path)

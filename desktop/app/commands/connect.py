@@ -37,7 +37,8 @@ def _change(agent: Agent, *, removes: bool, is_agreed: bool) -> int:
     if removes:
         print(f"{agent.label} is disconnected.")
     else:
-        print(f"{agent.label} is connected: its requests can now be answered from the tray, running sessions included.")
+        effect = agent.setup_note or "Its requests can now be answered from the tray, running sessions included."
+        print(f"{agent.label} is connected. {effect}")
     return 0
 
 

@@ -367,6 +367,12 @@ def test_a_tail_does_not_name_the_session_by_a_later_prompt(log: RolloutLog) -> 
     assert shape(events) == ["TurnStarted"]
 
 
+def test_a_log_that_was_met_empty_names_the_session_by_its_first_prompt(log: RolloutLog) -> None:
+    assert log.skim(b"", is_last_try=True) == []
+
+    assert facts(fed(log, META, BEGIN, event("user_message", message="first")))["name"] == (NameSource.PROMPT, "first")
+
+
 def test_a_tail_without_the_begin_of_a_turn_wants_more(log: RolloutLog) -> None:
     tail = b"\n".join([done("AgentMessage", content=[{"text": "task_started"}]), event("token_count")])
 

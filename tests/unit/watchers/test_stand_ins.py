@@ -175,6 +175,19 @@ def test_what_a_process_holds_open_names_its_session_before_there_is_a_log(play:
     assert play.claims() == [Claim.RESTING]
 
 
+def test_what_was_said_of_a_session_without_a_log_is_taken_back_when_it_has_one(play: Play) -> None:
+    play.run(1, TELLING)
+    play.table.files[1] = [f"{play.home}/locks/one.lock"]
+    play.look()
+
+    begin_log(play.home / "logs" / "-project", "one")
+    play.transcripts.look(str(play.home), "logs")
+    play.look()
+    play.look()
+
+    assert play.claims() == [Claim.RESTING, Claim.ALIVE]
+
+
 def test_of_two_processes_each_has_what_it_holds_whoever_wrote_last(play: Play, today: Path) -> None:
     for pid, native in ((1, "one"), (2, "two")):
         play.run(pid, TELLING)
