@@ -18,8 +18,8 @@ from desktop.policy.danger_words import (
     HIDDEN,
     LASTS,
     OUTSIDE,
-    PATTERNS,
     UNCLEAR,
+    patterns,
 )
 from desktop.policy.shell_calls import Call
 
@@ -77,7 +77,7 @@ def fears(command: str, cwd: str = "") -> tuple[str, ...]:
     if len(command) > _LONGEST:
         return (UNCLEAR,)
     flat = shell_calls.flattened(command)
-    found = [words for pattern, words in PATTERNS if pattern.search(flat)]
+    found = [words for pattern, words in patterns() if pattern.search(flat)]
     if shell_calls.computes(command):
         found.append(HIDDEN)
     calls = shell_calls.calls(command)
@@ -111,7 +111,7 @@ def warnings(request: Request, cwd: str) -> tuple[str, ...]:
 
 def fears_of_file(path: str, cwd: str) -> tuple[str, ...]:
     """Name what is to be feared of a file written at *path*: where it lies, and what would read it."""
-    found = [words for pattern, words in PATTERNS if words in (CREDENTIALS, LASTS) and pattern.search(path)]
+    found = [words for pattern, words in patterns() if words in (CREDENTIALS, LASTS) and pattern.search(path)]
     if writes_outside(path, cwd):
         found.append(OUTSIDE)
     below = path.removeprefix(cwd.rstrip("/") + "/")

@@ -4,6 +4,7 @@ The patterns see the whole text without its quotes; the programs are looked up w
 """
 
 import re
+from functools import cache
 
 RECURSIVE = "deletes recursively"
 DISCARDS = "throws work away"
@@ -77,9 +78,13 @@ _WORDS: dict[str, tuple[str, ...]] = {
         r"\b(npm|yarn|pnpm|cargo|poetry|uv|gem|twine|hatch|flit)\b.*\b(publish|upload|push|unpublish|yank)\b",
     ),
 }
-PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL), fear) for fear, patterns in _WORDS.items()
-)
+
+
+@cache
+def patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Each with what to fear where it is found; compiled when the first command is judged, for that takes 3 ms."""
+    return tuple((re.compile("|".join(words), re.IGNORECASE | re.DOTALL), fear) for fear, words in _WORDS.items())
+
 
 _PROGRAMS: dict[str, str] = {
     PRIVILEGE: "docker podman nsenter unshare chroot mount umount modprobe insmod sysctl useradd usermod sg passwd",

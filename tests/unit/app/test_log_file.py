@@ -55,3 +55,31 @@ def test_a_place_that_cannot_be_written_is_said_once(tmp_path: Path, caplog: pyt
     assert log_file.begin(tmp_path / "file" / "state") is None
 
     assert "no log file" in caplog.text
+
+
+def test_a_full_file_makes_room_and_the_one_before_is_kept(written: Path) -> None:
+    log.warning("the first")
+    with written.open("a", encoding="utf-8") as file:
+        file.write("x" * log_file.LOG_BYTES)
+
+    log.warning("the second")
+    log.warning("the third")
+
+    assert "the first" in written.with_name(f"{log_file.NAME}.1").read_text()
+    assert "the third" in written.read_text()
+    assert written.stat().st_size < 1000
+    assert len(list(written.parent.iterdir())) == 2
+
+
+@pytest.mark.logs_errors
+def test_a_full_file_that_cannot_make_room_is_written_on(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.warning("the first")
+    with written.open("a", encoding="utf-8") as file:
+        file.write("x" * log_file.LOG_BYTES)
+    written.with_name(f"{log_file.NAME}.1").mkdir()
+
+    log.warning("the second")
+    log.warning("the third")
+
+    assert "the third" in written.read_text()
+    assert "Logging error" in capsys.readouterr().err
