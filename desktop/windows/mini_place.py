@@ -34,6 +34,7 @@ class Area:
 
     screen: str
     rect: QRect
+    has_panel_on_top: bool = False
 
 
 _NOWHERE = Area("", QRect(0, 0, 640, 480))
@@ -44,7 +45,14 @@ def areas() -> tuple[Area, ...]:
     primary = QGuiApplication.primaryScreen()
     others = [screen for screen in QGuiApplication.screens() if screen is not primary]
     screens = [screen for screen in (primary, *others) if screen is not None]
-    return tuple(Area(screen.name(), screen.availableGeometry()) for screen in screens)
+    return tuple(
+        Area(
+            screen.name(),
+            screen.availableGeometry(),
+            has_panel_on_top=screen.availableGeometry().top() > screen.geometry().top(),
+        )
+        for screen in screens
+    )
 
 
 def area_at(point: QPoint, areas: tuple[Area, ...]) -> Area:
@@ -58,7 +66,10 @@ def position(place: MiniPlace, size: QSize, areas: tuple[Area, ...]) -> QPoint:
         return QPoint(MARGIN, MARGIN)
     area = next((area for area in areas if area.screen == place.screen), areas[0])
     if place.x is None or place.y is None:
-        wanted = QPoint(area.rect.right() - size.width() - MARGIN, area.rect.top() + MARGIN)
+        # The sessions window opens at the corner of the tray, and notifications come there: this one keeps away.
+        bottom = area.rect.bottom() - size.height() - MARGIN
+        y = bottom if area.has_panel_on_top else area.rect.top() + MARGIN
+        wanted = QPoint(area.rect.right() - size.width() - MARGIN, y)
     else:
         wanted = area.rect.topLeft() + QPoint(place.x, place.y)
     return within(wanted, size, area.rect)

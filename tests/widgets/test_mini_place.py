@@ -16,8 +16,11 @@ def test_it_comes_back_to_where_it_was() -> None:
     assert position(MiniPlace("right", 100, 50), SIZE, (LEFT, RIGHT)) == QPoint(1380, 50)
 
 
-def test_at_first_it_stands_in_the_upper_right_corner() -> None:
-    assert position(MiniPlace(), SIZE, (LEFT,)) == QPoint(1279 - 298 - MARGIN, 30 + MARGIN)
+@pytest.mark.parametrize(("has_panel_on_top", "y"), [(False, 30 + MARGIN), (True, 799 - 136 - MARGIN)])
+def test_at_first_it_stands_at_the_right_away_from_the_tray(has_panel_on_top: bool, y: int) -> None:
+    area = Area("left", LEFT.rect, has_panel_on_top)
+
+    assert position(MiniPlace(), SIZE, (area,)) == QPoint(1279 - 298 - MARGIN, y)
 
 
 @pytest.mark.parametrize(("x", "y"), [(5000, 5000), (-500, -500), (1200, 700)])
