@@ -66,6 +66,7 @@ def run(*, is_smoke: bool) -> int:
     icon.loadFromData(resources.resource_bytes("icons/agent-tray.svg"))
     application.setWindowIcon(QIcon(icon))
     gc.freeze()  # modules stay for ever: the collector need not look through them again and again
+    gc.enable()  # whoever started us may have spared the start from it
     program = Program(begun, sys.platform, tray)
     crash.install(paths.places().state, program.report_crash)
     signals = SystemSignals(application)

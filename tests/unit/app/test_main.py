@@ -1,5 +1,6 @@
 """The command's arguments, and which of them need a display."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -145,3 +146,10 @@ def test_a_reader_that_went_away_is_no_error() -> None:
         )
 
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_collector_is_at_work_again_after_the_tray(done: list[tuple[str, dict[str, object]]]) -> None:
+    main([])
+
+    assert done
+    assert gc.isenabled()
