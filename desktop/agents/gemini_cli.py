@@ -25,6 +25,7 @@ from desktop.domain.agent import (
 from desktop.domain.events import (
     ActivitySeen,
     Event,
+    EvidenceGiven,
     FilesChanged,
     RequestOpened,
     SessionDescribed,
@@ -36,7 +37,7 @@ from desktop.domain.events import (
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
 from desktop.domain.requests import Question, Reach, Request, RequestKind
-from desktop.domain.session import Ending, Source, ToolCall
+from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_payload, text, tool_calls
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
 from desktop.formats.line_log import LineLog
@@ -50,6 +51,8 @@ LOGS = "tmp"  # below its home
 _CONTEXT = "<session_context>"
 _WORKSPACE = re.compile(r"Workspace Directories:\*\*\s*\n\s*- ([^\n]+)")
 _CANCELLED = "Request cancelled."
+_NO_PROMPT_YET = "no prompt was given yet"
+_CALLS_US = "its hook tells of its turns, and when it asks"
 _NO_WORDS = "[no response text]"
 _QUESTION_TOOL = "ask_user"
 _WRITING_TOOLS = frozenset({"write_file", "replace", "edit"})
@@ -109,6 +112,9 @@ class _MessageLog(LineLog):
         match kind:
             case "user":
                 return self._user(record)
+            case "" if text_of(record, "sessionId"):
+                evidence = Evidence(Source.TRANSCRIPT, Claim.RESTING, self.at, _NO_PROMPT_YET)
+                return [EvidenceGiven(self.session, evidence)]
             case "gemini":
                 return [*self.facts(model=text_of(record, "model")), *self._answer(record)]
             case "error":
@@ -247,9 +253,10 @@ def read_hook(call: HookCall) -> list[Event]:
         call.at,
         cwd=text_of(payload.fields, "cwd") or None,
         transcript=text_of(payload.fields, "transcript_path") or None,
+        pid=call.agent_pid or None,
         pane=dict(call.environment).get("TMUX_PANE") or None,
     )
-    return [described, *news]
+    return [described, *hook_payload.process_events(session, call), *news]
 
 
 def _news(payload: hook_payload.Payload, session: SessionId, call: HookCall) -> list[Event] | None:
@@ -258,13 +265,17 @@ def _news(payload: hook_payload.Payload, session: SessionId, call: HookCall) -> 
     key = _key(tool, given, text_of(object_of(fields, "mcp_context"), "tool_name"))
     match payload.event:
         case "SessionStart":
-            return []
+            return [EvidenceGiven(session, Evidence(Source.HOOK, Claim.RESTING, at, _NO_PROMPT_YET))]
         case "SessionEnd":
             reason = text_of(fields, "reason")
             why = _ENDED_WHY.get(reason) or f"ended ({text.one_line(reason, 60)})"
             return [SessionEnded(session, at, why, source=Source.HOOK)]
         case "BeforeAgent":
-            return [TurnStarted(session, at, text.one_line(text_of(fields, "prompt")))]
+            evidence = Evidence(Source.HOOK, Claim.WORKING, at, _CALLS_US)
+            return [
+                TurnStarted(session, at, text.one_line(text_of(fields, "prompt"))),
+                EvidenceGiven(session, evidence),
+            ]
         case "AfterAgent":
             words = text_of(fields, "prompt_response")
             return [TurnFinished(session, at, last_words="" if words == _NO_WORDS else text.clean(words))]

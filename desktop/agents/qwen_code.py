@@ -43,6 +43,7 @@ LABEL = "Qwen Code"
 HOLD_S = 45  # its terminal shows no prompt for so long; longer only while a person has the request before them
 WHY_NOT = f"{LABEL} takes the answer to its questions and plans in its own terminal only."
 _CALLS_US = "its hook tells of its turns, and would have asked"
+_NO_PROMPT_YET = "no prompt was given yet"
 _OPEN_CALLS = 256  # remembered; far more than one answer ever holds
 
 _COMMAND_TOOL = "run_shell_command"
@@ -195,9 +196,13 @@ def read_hook(call: HookCall) -> list[Event]:
                 events.append(replace(event, error=text.one_line(error, 500)))
             case _:
                 events.append(event)
-    if payload.event == "UserPromptSubmit" and events:
+    if not events:
+        return []
+    if payload.event == "UserPromptSubmit":
         events.append(EvidenceGiven(session, Evidence(Source.HOOK, Claim.WORKING, call.at, _CALLS_US)))
-    return events
+    elif payload.event == "SessionStart":
+        events.append(EvidenceGiven(session, Evidence(Source.HOOK, Claim.RESTING, call.at, _NO_PROMPT_YET)))
+    return [events[0], *hook_payload.process_events(session, call), *events[1:]]
 
 
 def asks_by_hook(payload: bytes) -> bool:

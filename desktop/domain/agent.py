@@ -136,6 +136,7 @@ class HookCall:
     at: datetime
     environment: tuple[tuple[str, str], ...] = ()  # the few harmless variables the relay passes on
     request_nonce: str = ""  # 128 bit, for the id of a request that this call opens
+    agent_pid: int = 0  # the nearest process above the relay that is a session of the agent; 0 when that is not asked
 
 
 class HookReader(Protocol):

@@ -115,6 +115,14 @@ def events(
     return [_described(payload, session, agent, call, home_variable), *news] if news is not None else []
 
 
+def process_events(session: SessionId, call: HookCall) -> list[Event]:
+    """What a call tells of the process of its session, where nothing else pairs the two."""
+    if not call.agent_pid:
+        return []
+    evidence = Evidence(Source.PROCESS, Claim.ALIVE, call.at, "it called our hook", origin=str(call.agent_pid))
+    return [EvidenceGiven(session, evidence)]
+
+
 def _described(
     payload: Payload, session: SessionId, agent: AgentKind, call: HookCall, home_variable: str
 ) -> SessionDescribed:
@@ -127,6 +135,7 @@ def _described(
         cwd=text_of(fields, "cwd") or None,
         transcript=text_of(fields, "transcript_path") or None,
         model=text_of(fields, "model") or None,
+        pid=call.agent_pid or None,
         home=environment.get(home_variable) or None,
         pane=environment.get("TMUX_PANE") or None,
     )

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
+from desktop.domain.agent import Agent
 from desktop.domain.record import dataclass
 from desktop.formats import proc_stat
 from desktop.formats.proc_stat import ProcStat
+from desktop.watchers.catch_up import BAD_RECORD
 
 _LARGEST_ENVIRONMENT = 1 << 20
 
@@ -65,3 +67,18 @@ def environment_of(pid: int, names: Collection[str]) -> tuple[tuple[str, str], .
         if equals and os.fsdecode(name) in names:
             found.append((os.fsdecode(name), os.fsdecode(value)))
     return tuple(found)
+
+
+def agent_above(pid: int, agent: Agent) -> int:
+    """The nearest process above *pid* that holds a session of *agent*; 0 for none, or where something else tells it."""
+    if agent.is_session_process is None or agent.live_state_dir or agent.native_of_open_file is not None:
+        return 0
+    for above in proc_stat.ancestors(pid, look_up)[1:]:
+        try:
+            exe = os.readlink(f"/proc/{above}/exe")
+            raw = Path(f"/proc/{above}/cmdline").read_bytes().rstrip(b"\0")
+            if agent.is_session_process(exe, tuple(os.fsdecode(word) for word in raw.split(b"\0"))):
+                return above
+        except (OSError, *BAD_RECORD):
+            continue
+    return 0

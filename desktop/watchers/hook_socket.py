@@ -258,6 +258,7 @@ class HookSocket:
             at=datetime.now(UTC),
             environment=hook_peer.environment_of(connection.peer.pid, names),
             request_nonce=secrets.token_hex(16),
+            agent_pid=hook_peer.agent_above(connection.peer.pid, agent),
         )
         connection.events = events = tuple(agent.read_hook(connection.call))
         opened = next((event for event in events if isinstance(event, RequestOpened)), None)

@@ -8,6 +8,7 @@ from desktop.agents.gemini_cli import AGENT
 from desktop.domain.agent import HookCall
 from desktop.domain.events import (
     Event,
+    EvidenceGiven,
     FilesChanged,
     RequestOpened,
     SessionEnded,
@@ -17,7 +18,7 @@ from desktop.domain.events import (
     TurnStarted,
 )
 from desktop.domain.requests import Reach, Request, RequestKind
-from desktop.domain.session import Ending
+from desktop.domain.session import Claim, Ending
 from tests.helpers import recorded
 
 NODE = "/usr/bin/node"
@@ -214,3 +215,14 @@ def test_every_hook_is_over_in_seconds_and_its_time_is_in_milliseconds() -> None
 def test_an_id_that_could_harm_is_not_put_on_a_command_line() -> None:
     assert gemini_cli.resume_command("a;b", "/x") == ""
     assert gemini_cli.resume_command("abc", "/home/dev") == "cd /home/dev && gemini --resume abc"
+
+
+def test_a_session_without_a_prompt_rests_and_one_with_a_prompt_works() -> None:
+    claims = {
+        name: [event.evidence.claim for event in hook(name, prompt="go") if isinstance(event, EvidenceGiven)]
+        for name in ("SessionStart", "BeforeAgent")
+    }
+    begun = fed({"sessionId": "abc", "kind": "main", "startTime": "2026-11-23T20:00:00Z"})
+
+    assert claims == {"SessionStart": [Claim.RESTING], "BeforeAgent": [Claim.WORKING]}
+    assert [event.evidence.claim for event in begun if isinstance(event, EvidenceGiven)] == [Claim.RESTING]

@@ -232,3 +232,17 @@ def test_a_call_that_cannot_be_told_for_want_of_stack_means_nothing() -> None:
 
     assert any(read is not None and events == [] for read, events in told_of)
     assert told_of[-1][1] != []
+
+
+def test_a_call_from_below_a_process_of_the_agent_tells_of_that_process() -> None:
+    payload = json.dumps({"hook_event_name": "SessionStart", "session_id": "abc"}).encode()
+    call = HookCall(payload, 7, AT, agent_pid=42)
+    (described,) = hook_payload.events(call, KIND)
+    assert isinstance(described, SessionDescribed)
+
+    (event,) = hook_payload.process_events(described.session, call)
+
+    assert described.pid == 42
+    assert isinstance(event, EvidenceGiven)
+    assert (event.evidence.claim, event.evidence.origin) == (Claim.ALIVE, "42")
+    assert hook_payload.process_events(described.session, HookCall(payload, 7, AT)) == []

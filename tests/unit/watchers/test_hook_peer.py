@@ -1,8 +1,16 @@
 import os
 import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from desktop.domain.agent import Agent
+from desktop.domain.ids import AgentKind
 from desktop.watchers import hook_peer
 from desktop.watchers.hook_peer import Peer
+from tests.fakes.hook_agent import until
 
 
 def test_it_knows_who_connected() -> None:
@@ -29,3 +37,27 @@ def test_it_looks_up_this_process_and_not_one_that_is_none() -> None:
 def test_it_reads_only_the_variables_it_is_asked_for() -> None:
     assert dict(hook_peer.environment_of(os.getpid(), ("PATH",))).keys() <= {"PATH"}
     assert hook_peer.environment_of(2**22 + 1, ("PATH",)) == ()
+
+
+def test_the_session_above_a_hook_is_found_where_nothing_else_tells_it() -> None:
+    robot = Agent(AgentKind("robot"), "Robot", is_session_process=lambda _exe, argv: "robot" in argv)
+    script = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    with subprocess.Popen([sys.executable, "-c", script, "robot"], stdin=subprocess.PIPE) as above:
+        children = Path(f"/proc/{above.pid}/task/{above.pid}/children")
+        until(children.read_text)
+        child = int(children.read_text())
+
+        found = hook_peer.agent_above(child, robot)
+        of_itself = hook_peer.agent_above(above.pid, robot)
+        told_otherwise = hook_peer.agent_above(child, replace(robot, live_state_dir="sessions"))
+        above.communicate(b"\n")
+
+    assert (found, of_itself, told_otherwise) == (above.pid, 0, 0)
+
+
+def test_an_adapter_that_stumbles_over_a_process_finds_none() -> None:
+    def stumbles(_exe: str, _argv: Sequence[str]) -> bool:
+        raise ValueError
+
+    assert hook_peer.agent_above(os.getpid(), Agent(AgentKind("robot"), "Robot", is_session_process=stumbles)) == 0
+    assert hook_peer.agent_above(os.getpid(), Agent(AgentKind("robot"), "Robot")) == 0
