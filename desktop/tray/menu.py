@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 from desktop.domain.board import Board, Row
 from desktop.domain.phase import Phase
 from desktop.domain.record import dataclass
-from desktop.domain.replies import MarkSeen
+from desktop.domain.replies import Jump, MarkSeen
 from desktop.domain.requests import Request
 from desktop.formats import text, words
 from desktop.tray import art
@@ -38,22 +38,25 @@ class Contents:
     headline: str
     waiting: tuple[Waiting, ...] = ()
     more: int = 0  # who waits and is not listed
+    jump: Jump | None = None  # to the terminal of the first who waits
     seen: tuple[MarkSeen, ...] = ()  # to send when the person has read everything
 
     @property
     def shown(self) -> tuple[object, ...]:
         """What a person can tell from what: two contents with the same *shown* look the same and do the same."""
         asked = tuple((entry.label, entry.phase, entry.row.session, entry.request) for entry in self.waiting)
-        return self.headline, asked, self.more, self.seen
+        return self.headline, asked, self.more, self.jump, self.seen
 
 
 def contents(board: Board) -> Contents:
     """The menu's part of *board*."""
     waiting = [_waiting(row, request) for row in board.rows if row.phase.needs_person for request in _asked(row)]
+    first = waiting[0].row if waiting else None
     return Contents(
         headline=words.headline(board),
         waiting=tuple(waiting[:MOST_WAITING]),
         more=max(0, len(waiting) - MOST_WAITING),
+        jump=Jump(first.session) if first is not None and first.can_jump else None,
         seen=tuple(MarkSeen(row.session) for row in board.rows if row.phase in _READ_PHASES),
     )
 
@@ -129,6 +132,10 @@ class TrayMenu(QMenu):
         self._add(wanted.headline, None)
         for entry in wanted.waiting:
             self._add_waiting(entry)
+        if wanted.jump is not None:
+            is_only = len(wanted.waiting) == 1
+            said = self.tr("Go to its terminal") if is_only else self.tr("Go to the first one's terminal")
+            self._add(said, self._emit_jump)
         if wanted.more:
             self._add(self.tr("%n more…", "", wanted.more), self.window_asked.emit)
         self.addSeparator()
@@ -159,6 +166,10 @@ class TrayMenu(QMenu):
         else:
             action = self._add(label, lambda: self.request_chosen.emit(request))
         action.setIcon(art.tray_icon(entry.phase, 0, self._panel))
+
+    def _emit_jump(self) -> None:
+        if self._wanted.jump is not None:
+            self.intent_made.emit(self._wanted.jump)
 
     def _emit_seen(self) -> None:
         for seen in self._wanted.seen:

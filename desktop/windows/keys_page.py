@@ -44,7 +44,7 @@ class KeysPage(QWidget):
         return (
             ("j  k  ↓  ↑", self.tr("next, previous session")),
             ("n", self.tr("next session that needs you")),
-            ("Enter", self.tr("open the session")),
+            ("Enter", self.tr("open the session; once it is open, go to its terminal")),
             ("a  Ctrl+⏎", self.tr("allow or approve, once it can be pressed")),
             ("d", self.tr("deny")),
             ("r", self.tr("deny with a reason, or reply")),

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from desktop.domain.replies import Answer, Deny
+from desktop.domain.replies import Answer, Deny, Jump
 from desktop.domain.requests import RequestKind
 from desktop.formats import text
 from desktop.windows.answer_button import AnswerButton
@@ -26,6 +26,7 @@ class MiniCard(QWidget):
 
     reviewed = Signal(object)  # MiniItem
     answered = Signal(object)  # Deny or Answer
+    jump_asked = Signal(object)  # Jump
     next_asked = Signal()
     reply_opened = Signal()
     reply_closed = Signal()
@@ -124,6 +125,12 @@ class MiniCard(QWidget):
             reply = AnswerButton(theme, self.tr("Reply…"), parent=self)
             reply.clicked.connect(self._on_open_reply_clicked)
             row.addWidget(reply)
+        if item.row.can_jump and (item.request is None or not item.request.is_answerable):
+            jump = AnswerButton(theme, self.tr("Terminal"), parent=self)
+            jump.setAccessibleName(self.tr("Go to its terminal"))
+            jump.setToolTip(self.tr("Go to its terminal"))
+            jump.clicked.connect(self._on_jump_clicked)
+            row.addWidget(jump)
         row.addStretch()
         (where if options else row).addWidget(self._place_label)
         if options:
@@ -216,6 +223,10 @@ class MiniCard(QWidget):
     @Slot()
     def _on_review_clicked(self) -> None:
         self.reviewed.emit(self._item)
+
+    @Slot()
+    def _on_jump_clicked(self) -> None:
+        self.jump_asked.emit(Jump(self._item.row.session))
 
     @Slot()
     def _on_answer_clicked(self) -> None:

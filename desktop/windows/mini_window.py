@@ -188,6 +188,7 @@ class MiniWindow(PinnedFrame):
         card = MiniCard(self._theme, item, self._number(item), self)
         card.reviewed.connect(self._on_card_reviewed)
         card.answered.connect(self.intent_made)
+        card.jump_asked.connect(self.intent_made)
         card.next_asked.connect(self._on_card_next_asked)
         card.reply_opened.connect(self._on_card_reply_opened)
         card.reply_closed.connect(self._on_card_reply_closed)

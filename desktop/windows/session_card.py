@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.domain.board import Row
 from desktop.domain.ids import RequestId
-from desktop.domain.replies import Interrupt, Stop
+from desktop.domain.replies import Interrupt, Jump, Stop
 from desktop.domain.requests import Request
 from desktop.domain.settings import Answering
 from desktop.formats import text, words
@@ -86,9 +86,12 @@ class SessionCard(QWidget):
         self.reply_box.show_row(row)
         self._interrupt.setVisible(row.can_interrupt)
         self._stop.setVisible(row.can_stop)
+        self._jump.setVisible(row.can_jump)
         # Where a request can only be answered in the terminal, its view offers the same, larger.
         is_offered = request is not None and not request.is_answerable
-        self._resume.setVisible(bool(row.resume_command) and not is_offered)
+        # While it works in a terminal one can go to, nobody resumes it; and the line has no room for both.
+        is_at_work = row.can_jump and row.can_interrupt
+        self._resume.setVisible(bool(row.resume_command) and not is_offered and not is_at_work)
         if not row.can_stop:
             self._stop_question.hide()
         if self._evidence.isVisibleTo(self):
@@ -105,6 +108,12 @@ class SessionCard(QWidget):
             self.request_view.focus_text()
         else:
             self.setFocus()
+
+    @Slot()
+    def jump(self) -> None:
+        """Ask for the session's own terminal, where there is a way to it."""
+        if self._row is not None and self._row.can_jump:
+            self.intent_made.emit(Jump(self._row.session))
 
     def update_age(self) -> None:
         """Draw the age anew."""
@@ -169,6 +178,9 @@ class SessionCard(QWidget):
         self._why.setCheckable(True)
         self._interrupt = AnswerButton(theme, self.tr("Interrupt"), kind=Button.QUIET, parent=frame)
         self._stop = AnswerButton(theme, self.tr("Stop…"), kind=Button.QUIET, parent=frame)
+        self._jump = AnswerButton(theme, self.tr("Terminal"), kind=Button.QUIET, parent=frame)
+        for say in (self._jump.setAccessibleName, self._jump.setToolTip):
+            say(self.tr("Go to its terminal"))
         self._resume = AnswerButton(theme, self.tr("Copy resume command"), kind=Button.QUIET, parent=frame)
         self._stop_question = QWidget(frame)
         asked = WrapLabel(theme, Type.BODY, Ink.TEXT, self._stop_question)
@@ -191,7 +203,7 @@ class SessionCard(QWidget):
         acts = QHBoxLayout()
         acts.setSpacing(0)
         acts.setContentsMargins(0, 0, 0, 0)
-        for button in (self._why, self._interrupt, self._stop, self._resume):
+        for button in (self._jump, self._why, self._interrupt, self._stop, self._resume):
             acts.addWidget(button)
         acts.addStretch()
         body = QVBoxLayout()
@@ -228,6 +240,7 @@ class SessionCard(QWidget):
         self._stop.clicked.connect(self._on_stop_clicked)
         self._stop_yes.clicked.connect(self._on_stop_yes_clicked)
         self._stop_no.clicked.connect(self._stop_question.hide)
+        self._jump.clicked.connect(self.jump)
         self._resume.clicked.connect(self._on_resume_clicked)
 
     def _explain(self) -> None:
@@ -244,6 +257,8 @@ class SessionCard(QWidget):
             said = f"{evidence.claim}, {text.one_line(evidence.detail, 120)}" if evidence.detail else evidence.claim
             ago = self.tr("{age} ago").replace("{age}", words.age(max(now - evidence.at, timedelta(0))))
             lines.append(f"· {words.source_words(evidence.source)}: {said}; {ago}; {ttl}")
+        if row.terminal:
+            lines.append(self.tr("Terminal: {said}").replace("{said}", text.one_line(row.terminal, 400)))
         lines.append(" · ".join(self._identity(row)))
         self._evidence.setText("\n".join(lines))
 

@@ -191,7 +191,7 @@ class SessionWindow(QWidget):
         elif has_control or event.modifiers() & Qt.KeyboardModifier.AltModifier:
             super().keyPressEvent(event)
         elif is_return:
-            self._open_selected()
+            self._open_selected(is_enter=True)
         elif event.key() == Qt.Key.Key_Escape:
             self._step_back()
         else:
@@ -254,10 +254,14 @@ class SessionWindow(QWidget):
         elif card.row is not None and card.row.can_prompt:
             card.reply_box.focus_edit()
 
-    def _open_selected(self) -> None:
+    def _open_selected(self, *, is_enter: bool = False) -> None:
         session = self._list.selected_session
-        if session is not None and self._page is self._list and session != self._list.opened_session:
+        if session is None or self._page is not self._list:
+            return
+        if session != self._list.opened_session:
             self.open_session(session)
+        elif is_enter and self._list.card is not None:
+            self._list.card.jump()
 
     def _step_back(self) -> None:
         if self._page in (self._help, self._connect_view):

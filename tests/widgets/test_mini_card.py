@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.phase import Phase
+from desktop.domain.replies import Jump
 from desktop.domain.requests import Reach, Request
 from desktop.domain.settings import ColourScheme
 from desktop.windows.mini_card import MiniCard
@@ -76,3 +77,23 @@ def test_what_was_answered_elsewhere_stays_to_be_read_and_takes_no_answer(show: 
 
 def test_why_it_cannot_be_answered_here_is_told(show: Show) -> None:
     assert "its hook is not connected" in said(show(permission(reach=Reach.TERMINAL)))
+
+
+def test_what_can_only_be_answered_in_the_terminal_leads_there(qtbot: QtBot) -> None:
+    theme, frame = Theme(ColourScheme.LIGHT), QWidget()
+    qtbot.addWidget(frame)
+    there = replace(permission(), reach=Reach.TERMINAL)
+    said: list[object] = []
+
+    def card(request: Request, *, can_jump: bool) -> MiniCard:
+        of = replace(row(1, Phase.NEEDS_APPROVAL, "Fix refunds", request), can_jump=can_jump)
+        made = MiniCard(theme, MiniItem(of, request), (1, 1), frame)
+        made.jump_asked.connect(said.append)
+        return made
+
+    assert "Go to its terminal" not in buttons(card(there, can_jump=False))
+    assert "Go to its terminal" not in buttons(card(permission(), can_jump=True))
+    shown = card(there, can_jump=True)
+    next(one for one in shown.findChildren(QPushButton) if one.accessibleName() == "Go to its terminal").click()
+
+    assert said == [Jump(there.session)]

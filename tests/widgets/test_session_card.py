@@ -8,7 +8,9 @@ from pytestqt.qtbot import QtBot
 
 from desktop.domain.board import Row
 from desktop.domain.phase import Phase
+from desktop.domain.replies import Jump
 from desktop.domain.settings import Answering, ColourScheme
+from desktop.windows.answer_button import AnswerButton
 from desktop.windows.draft_edit import Drafts
 from desktop.windows.session_card import SessionCard
 from desktop.windows.theme import Theme
@@ -67,3 +69,23 @@ def test_it_is_as_high_as_its_content(card: SessionCard, qtbot: QtBot) -> None:
     card.show_row(_asking("r1"))
 
     qtbot.waitUntil(lambda: card.height_for(420) > small + 60)
+
+
+def test_its_terminal_is_offered_where_there_is_a_way_and_told_of_where_there_is_none(
+    card: SessionCard, qtbot: QtBot
+) -> None:
+    button = next(one for one in card.findChildren(AnswerButton) if one.accessibleName() == "Go to its terminal")
+    said: list[object] = []
+    card.intent_made.connect(said.append)
+
+    card.show_row(replace(row(1), terminal="It runs in no terminal."))
+    card.jump()
+    assert not button.isVisibleTo(card)
+    assert said == []
+
+    card.show_row(replace(row(1), can_jump=True, terminal="In tmux."))
+    button.click()
+
+    assert said == [Jump(row(1).session)]
+    next(one for one in card.findChildren(AnswerButton) if one.accessibleName() == "Explain").click()
+    assert "Terminal: In tmux." in _said(card)

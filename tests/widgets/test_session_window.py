@@ -23,7 +23,7 @@ from pytestqt.qtbot import QtBot
 from desktop.domain.board import Board, Row, Trouble
 from desktop.domain.ids import SessionId
 from desktop.domain.phase import Phase
-from desktop.domain.replies import Answer, Deny, Interrupt, MarkSeen, OpenRequest, Prompt, Stop
+from desktop.domain.replies import Answer, Deny, Interrupt, Jump, MarkSeen, OpenRequest, Prompt, Stop
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.domain.settings import ColourScheme
 from desktop.windows.answer_button import AnswerButton
@@ -304,6 +304,18 @@ def test_ages_are_drawn_anew_only_while_the_window_is_seen(stage: Stage) -> None
     stage.window.hide()
 
     assert not any(timer.isActive() for timer in stage.list.findChildren(QTimer))
+
+
+def test_enter_opens_a_session_and_then_goes_to_its_terminal(stage: Stage) -> None:
+    stage.shows(replace(asking(), can_jump=True))
+    stage.key(Qt.Key.Key_Escape)  # a session in need is open when the window comes
+    stage.presses("j")
+    stage.key(Qt.Key.Key_Return)
+    assert not [one for one in stage.out if isinstance(one, Jump)]
+
+    stage.key(Qt.Key.Key_Return)
+
+    assert [one for one in stage.out if isinstance(one, Jump)] == [Jump(SessionId("robot:1"))]
 
 
 def test_stop_asks_in_place_before_it_is_said(stage: Stage) -> None:

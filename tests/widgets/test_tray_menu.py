@@ -1,11 +1,13 @@
 """The menu of the icon: who waits first, and nothing an agent says is more than text."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.phase import Phase
-from desktop.domain.replies import MarkSeen
+from desktop.domain.replies import Jump, MarkSeen
 from desktop.tray.art import Panel
 from desktop.tray.menu import MOST_WAITING, TrayMenu, contents, remote_label
 from tests.widgets.boards import board, permission, question, row, sample
@@ -49,6 +51,20 @@ def test_a_waiting_entry_opens_its_request(menu: TrayMenu, qtbot: QtBot) -> None
         action(menu, "Fix refunds").trigger()
 
     assert chosen.args == [request]
+
+
+def test_the_terminal_of_who_waits_first_is_offered_where_there_is_a_way(menu: TrayMenu, qtbot: QtBot) -> None:
+    first = replace(row(1, Phase.NEEDS_APPROVAL, "Fix refunds", permission()), can_jump=True)
+    menu.show_contents(contents(board(first)))
+
+    with qtbot.waitSignal(menu.intent_made) as made:
+        action(menu, "Go to its terminal").trigger()
+
+    assert made.args == [Jump(first.session)]
+    menu.show_contents(contents(board(first, row(2, Phase.FAILED, "Flaky deploy"))))
+    assert "Go to the first one's terminal" in labels(menu)
+    menu.show_contents(contents(board(replace(first, can_jump=False))))
+    assert not [label for label in labels(menu) if "terminal" in label]
 
 
 def test_a_failed_session_without_a_request_opens_itself(menu: TrayMenu, qtbot: QtBot) -> None:
