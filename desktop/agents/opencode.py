@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from desktop.agents import opencode_plugin
 from desktop.agents.opencode_asks import KIND
+from desktop.agents.opencode_database import DATABASE
 from desktop.domain.agent import Ability, Agent, HookSetup, Means, OwnFile
 from desktop.formats import hook_payload
 
@@ -95,6 +96,7 @@ AGENT = Agent(
     read_hook=opencode_plugin.read_hook,
     write_hook_reply=opencode_plugin.write_reply,
     asks_by_hook=opencode_plugin.asks,
+    database=DATABASE,
     hook_setup=HOOKS,
     is_hook_inside=True,
     resume_command=resume_command,

@@ -50,7 +50,7 @@ class Beginning:
             self._remember(ledger)
         self.front = SocketFront(self.inbox, self._beat, self._raise_window)
         self.hooks = HookSocket(self.agents, self.inbox.put, runtime, self.front)
-        self.sight = Sight(self.agents, Located(self.inbox.put), store=cursors, table=_table())
+        self.sight = Sight(self.agents, Located(self.inbox.put), store=cursors, table=_table(), told=self.front.told_by)
         self.taken: list[tuple[Event, list[Effect]]] = []
         """What was folded in before there was anybody to carry anything out."""
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 def homes_of(agent: Agent, sessions: Iterable[Session] = ()) -> tuple[Path, ...]:
     """Every configuration directory of *agent*: the one this program would use, and those of running sessions."""
     named = os.environ.get(agent.home_variable, "") if agent.home_variable else ""
-    first = Path(named, agent.home_below) if named else Path(agent.default_home).expanduser()
+    first = (Path(named, agent.home_below) if named else Path(agent.default_home)).expanduser()
     found = [first, *(Path(session.home) for session in sessions if session.agent == agent.kind and session.home)]
     return tuple(dict.fromkeys(found))
 

@@ -20,6 +20,7 @@ class SocketFront:
         self._beat = beat
         self._raised = raised
         self._owners: dict[SessionId, tuple[int, ...]] = {}
+        self._told: dict[int, tuple[SessionId, ...]] = {}
         self._board = Board(clock.now())
         self._changes = Changes()
 
@@ -40,9 +41,16 @@ class SocketFront:
             self._owners.pop(session.id, None)
         else:
             self._owners[session.id] = tuple(sorted(pids))
+        for pid, told in list(self._told.items()):
+            self._told[pid] = tuple(known for known in told if known != session.id)
+        if session.ended_at is None:
+            for item in session.evidence:
+                if item.source is Source.LIVE_STATE and item.origin.isdigit():
+                    self._told[int(item.origin)] = (*self._told.get(int(item.origin), ()), session.id)
 
     def forget_process(self, pid: int) -> None:
         """Learn that a process is gone: its number may come again for another."""
+        self._told.pop(pid, None)
         for session, pids in list(self._owners.items()):
             if pid in pids:
                 self._owners[session] = tuple(known for known in pids if known != pid)
@@ -59,6 +67,10 @@ class SocketFront:
     def owners_of(self, session: SessionId) -> tuple[int, ...]:
         """The processes that own *session*."""
         return self._owners.get(session, ())
+
+    def told_by(self, pid: int) -> tuple[SessionId, ...]:
+        """The sessions that a process itself said it holds, the one it spoke of last at the end."""
+        return self._told.get(pid, ())
 
     def pulse(self) -> None:
         """Have the main thread show that it lives."""

@@ -33,6 +33,7 @@ class Runner:
     seen_at: float  # monotonic
     seen_time: float  # wall clock: files written since then may be its own
     exit_descriptor: int | None = None
+    is_host: bool = False  # it serves sessions that others show, and is none itself
     is_listed: bool = False  # found among the processes as one that holds a session
     states: dict[str, LiveState] = field(default_factory=dict)  # by home: a copied home names the same process
     stand_in: StandIn | None = None

@@ -8,7 +8,7 @@ import logging
 import os
 import selectors
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from desktop.domain.agent import Agent, LiveState
@@ -23,12 +23,14 @@ from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.ports import Sink
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.watchers import directory_watch, log_discovery, process_scan
+from desktop.watchers.agent_database import Databases
 from desktop.watchers.ears import Ears, Interest
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import Process, ProcessTable
 from desktop.watchers.runner import Runner, is_session
 from desktop.watchers.stand_ins import CLEARED, RENAMED, StandIns
 from desktop.watchers.state_files import Removed, StateFiles, Unreadable
+from desktop.watchers.stored_sessions import StoredSessions, Told
 from desktop.watchers.transcripts import Cursors, Transcripts
 
 _log = logging.getLogger(__name__)
@@ -39,8 +41,15 @@ HEARING = "file watching"
 _MOST_HOMES = 64
 # A busy neighbour in the folder of an awaited log must not make us look at every row of it.
 _LOG_SETTLES_S = 0.1
+# While an agent streams it writes many times a second.
+_STORE_SETTLES_S = 0.2
 # From a person's home down to the folder of a transcript; whoever builds deeper while we look is met by the reconcile.
 _MOST_FLOORS = 8
+
+
+def nobody(_pid: int) -> Collection[SessionId]:
+    """No process said anything."""
+    return ()
 
 
 class Scene:
@@ -56,6 +65,7 @@ class Scene:
         pace: Pace,
         table: ProcessTable,
         formerly: Mapping[int, str],
+        told: Told = nobody,
     ) -> None:
         self._agents = agents
         self._sink = sink
@@ -75,6 +85,8 @@ class Scene:
         self._log_folders: Mapping[str, str] = {}  # where logs are awaited
         self._is_look_thorough = False
         self._stand_ins = StandIns(table, self._transcripts, sink, pace, self._leave)
+        self._stored = StoredSessions(table, Databases(self._transcripts.skip), sink, self._leave, told)
+        self._stores: Mapping[str, frozenset[str]] = {}
         self._is_rewatch_due = True
         self._is_deaf = False
         now = time.monotonic()
@@ -152,6 +164,7 @@ class Scene:
                 self._meet(process, now)
         self._stand_ins.look(list(self._runners.values()), is_thorough=self._is_look_thorough)
         self._is_look_thorough = False
+        self._stored.look(list(self._runners.values()))
         is_busy = now < self._busy_until
         self._scan_at = now + (self._pace.scan_busy if is_busy else self._pace.scan_quiet)
         # One wake-up serves both.
@@ -181,6 +194,8 @@ class Scene:
         if directory in self._births:
             self._scan_at = 0.0
             self._is_look_thorough = True
+        if name in self._stores.get(directory, ()):
+            self._scan_at = min(self._scan_at, time.monotonic() + _STORE_SETTLES_S)
         if directory in self._log_folders:
             self._scan_at = min(self._scan_at, time.monotonic() + _LOG_SETTLES_S)
             if self._log_folders[directory] != directory:
@@ -271,7 +286,9 @@ class Scene:
                 return
             if home and agent.live_state_dir:
                 self._add_home(agent, home)
-            self._welcome(agent, process.pid, process.started, home, is_listed=True)
+            runner = self._welcome(agent, process.pid, process.started, home, is_listed=True)
+            if runner is not None and agent.is_host is not None:
+                runner.is_host = agent.is_host(process.argv)
             self._is_rewatch_due = True  # where it will write is to be heard
             return
 
@@ -402,6 +419,8 @@ class Scene:
         interests |= dict.fromkeys(self._births)
         self._log_folders = self._stand_ins.folders(list(self._runners.values()))
         interests |= dict.fromkeys(self._log_folders)
+        self._stores = self._stored.folders(list(self._runners.values()))
+        interests |= {folder: names for folder, names in self._stores.items() if folder not in interests}
         self._transcripts.add_interests(interests)
         return interests
 

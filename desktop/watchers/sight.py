@@ -13,7 +13,8 @@ from desktop.domain.ports import Sink
 from desktop.watchers import process_scan
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import ProcessTable
-from desktop.watchers.scene import Scene
+from desktop.watchers.scene import Scene, nobody
+from desktop.watchers.stored_sessions import Told
 from desktop.watchers.transcripts import Cursors
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Sight:
         environment: Mapping[str, str] | None = None,
         pace: Pace | None = None,
         table: ProcessTable | None = None,
+        told: Told | None = None,
     ) -> None:
         self._agents = tuple(agents)
         self._sink = sink
@@ -40,6 +42,7 @@ class Sight:
         self._environment = dict(os.environ if environment is None else environment)
         self._pace = pace or Pace()
         self._table = table or process_scan.process_table()
+        self._told: Told = told or nobody
         self._stopping = threading.Event()
         self._has_looked = threading.Event()
         self._lock = threading.Lock()
@@ -79,6 +82,7 @@ class Sight:
                     pace=self._pace,
                     table=self._table,
                     formerly=formerly,
+                    told=self._told,
                 )
                 with self._lock:
                     self._scene = scene

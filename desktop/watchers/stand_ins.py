@@ -51,7 +51,7 @@ class StandIns:
     def look(self, runners: Collection[Runner], *, is_thorough: bool) -> None:
         """Look for the sessions of silent processes; *is_thorough* looks again at those that are known."""
         is_thorough, self.is_look_due = is_thorough or self.is_look_due, False
-        silent = [runner for runner in runners if runner.is_listed and not runner.states]
+        silent = [runner for runner in runners if _is_silent(runner)]
         for runner in silent:
             if runner.agent.native_of_open_file is not None and (is_thorough or not runner.native):
                 self._look_at_open_files(runner, runner.agent.native_of_open_file)
@@ -73,7 +73,7 @@ class StandIns:
         now = datetime.now().astimezone()
         found: dict[str, str] = {}
         for runner in runners:
-            if runner.is_listed and not runner.states and not runner.native and runner.agent.log_dirs is not None:
+            if _is_silent(runner) and not runner.native and runner.agent.log_dirs is not None:
                 for folder in log_heads.folders(runner.agent, runner.home, self._table.cwd(runner.pid), now):
                     nearest = log_discovery.nearest_existing(folder, os.path.dirname(runner.home))
                     if nearest:
@@ -175,6 +175,10 @@ class StandIns:
         if path or log_discovery.find_transcript(agent, runner.home, native, cwd):
             return Claim.ALIVE, _BY_LOG
         return Claim.RESTING, _NO_PROMPT_YET
+
+
+def _is_silent(runner: Runner) -> bool:
+    return runner.is_listed and not runner.states and not runner.is_host and runner.agent.database is None
 
 
 def _tells_soon(agent: Agent) -> bool:
