@@ -318,3 +318,4 @@ class Agent:
     is_host: Callable[[Sequence[str]], bool] | None = None  # (argv): serves sessions, and is none itself
     is_hook_inside: bool = False  # its hook is called by the session's own process: from any other it is not believed
     setup_note: str = ""  # what the person has to do in the agent itself after connecting, as a sentence
+    acp_command: tuple[str, ...] = ()  # starts it as an agent of the Agent Client Protocol, on its input and output
