@@ -5,7 +5,6 @@ a person replied; see ``desktop.hub`` for replies.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -31,7 +30,7 @@ from desktop.domain.events import (
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import is_just_answered
-from desktop.domain.record import dataclass
+from desktop.domain.record import dataclass, replace
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Session, Source, Subagent, Turn
 
@@ -122,7 +121,8 @@ def process_ended(session: Session, pid: int, at: datetime) -> Change:
         if item.origin != str(pid) and not (item.source is Source.PROCESS and item.claim is Claim.GONE)
     )
     session = replace(session, evidence=(*others, gone))
-    if any(item.source in (Source.LIVE_STATE, Source.PROCESS) for item in others):
+    is_at_work = any(item.source is Source.SERVER and _is_busy(item) for item in others)  # there, without a terminal
+    if is_at_work or any(item.source in (Source.LIVE_STATE, Source.PROCESS) for item in others):
         return Change(session)
     in_turn = session.turn is not None and session.turn.finished_at is None
     why = "its process ended in the middle of a turn" if in_turn else "its process ended"
@@ -201,13 +201,9 @@ def _given(session: Session, evidence: Evidence) -> Change:
     session = replace(session, evidence=(*others, evidence))
     if not evidence.source.is_live:
         return Change(session)
-    is_busy = evidence.claim is Claim.WORKING or evidence.claim.is_waiting
     # A server keeps what rests when its terminal is closed: that is no session any more.
-    if (
-        session.ended_at is not None
-        and evidence.at > session.ended_at
-        and (is_busy or evidence.source is Source.LIVE_STATE)
-    ):
+    revives = evidence.source is Source.LIVE_STATE or _is_busy(evidence)
+    if session.ended_at is not None and evidence.at > session.ended_at and revives:
         session = replace(session, ended_at=None, ended_why="")
     if evidence.claim.is_waiting:
         return _waits(session, evidence, before)
@@ -217,6 +213,10 @@ def _given(session: Session, evidence: Evidence) -> Change:
         # The terminal shows one dialog at a time: what the session itself asked was the one that closed.
         closing = [request for request in closing if not request.subagent_id]
     return _closed(session, closing, ANSWERED_THERE)
+
+
+def _is_busy(evidence: Evidence) -> bool:
+    return evidence.claim is Claim.WORKING or evidence.claim.is_waiting
 
 
 def _is_over(request: Request, evidence: Evidence, *, was_waiting: bool) -> bool:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from desktop.domain.record import dataclass
+from desktop.domain.record import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +107,20 @@ def test_a_record_is_replaced_matched_and_checked_like_any_other() -> None:
     with pytest.raises(TypeError):
         Single()  # type: ignore[call-arg]
     assert Ours(1, "a").is_named
+
+
+def test_a_copy_has_the_changes_and_everything_else_of_the_record() -> None:
+    record = Ours(1, "a", [2], "x")
+
+    assert replace(record, name="b", pids=[]) == Ours(1, "b", [], "x")
+    assert replace(record) == record
+    assert replace(record) is not record
+    assert replace(Standard(1), name="c") == Standard(1, "c")
+    assert record.name == "a"
+
+
+def test_a_copy_with_a_value_that_no_field_takes_is_refused() -> None:
+    with pytest.raises(TypeError):
+        replace(Single(1), size=2)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="negative"):
+        replace(Single(1), number=-1)
