@@ -1,5 +1,7 @@
 """Takes a new prompt for a session whose turn it is, and says honestly how it will arrive."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -93,6 +95,9 @@ class ReplyBox(QWidget):
             self._quick_buttons[button] = reply
             button.setVisible(self._is_open)
         line.addStretch()
+        # What is made last would else come last, after everything that can be done to the session.
+        for before, after in pairwise([self._edit, *self._quick_buttons, self._send]):
+            QWidget.setTabOrder(before, after)
 
     def focus_edit(self) -> None:
         """Ready to type."""

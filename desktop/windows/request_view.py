@@ -259,6 +259,8 @@ class RequestView(QWidget):
 
     def _show_circumstances(self, request: Request, row: Row) -> None:
         self._what.setText(self._what_is_asked(request, row))
+        questions = (text.one_line(question.text, 400) for question in request.questions)
+        self.setAccessibleName("; ".join((self._what.text(), *questions)))
         warnings = self._warnings(request)
         self._warning.setText("\n".join(warnings))
         self._warning.setVisible(bool(warnings))

@@ -69,6 +69,7 @@ class SessionCard(QWidget):
         """Show *row*; the request before the person stays until it is closed."""
         self._row = row
         self._head.show_row(row)
+        self.setAccessibleName(text.one_line(f"{row.name}, {words.phase_word(row.phase)}"))
         self._put_away_lost_draft(row)
         request = self._request_to_show(row)
         self.request_view.setVisible(request is not None)

@@ -300,6 +300,7 @@ class SettingsWindow(QWidget):
 
 def _scrolling(body: QWidget, parent: QWidget) -> QScrollArea:
     area = QScrollArea(parent)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls scroll into view as they are visited
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -22,8 +22,8 @@ class TerminalNote(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._says = WrapLabel(theme, Type.BODY, Ink.TEXT, self)
-        self._resume = AnswerButton(theme, self.tr("Copy resume command"), parent=self)
         self._connect = AnswerButton(theme, self.tr("Connect…"), parent=self)
+        self._resume = AnswerButton(theme, self.tr("Copy resume command"), parent=self)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         for button in (self._connect, self._resume):
