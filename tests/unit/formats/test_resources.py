@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+import desktop
 from desktop.formats import resources
 
 
@@ -58,3 +59,9 @@ def test_this_checkout_has_resources() -> None:
 def test_a_resource_has_a_path_for_other_programs_and_a_missing_one_none() -> None:
     assert Path(resources.resource_path("icons/agent-tray.svg")).is_file()
     assert resources.resource_path("icons/none.svg") == ""
+
+
+def test_a_package_that_is_no_directory_is_asked_for_what_it_carries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desktop, "__path__", ["/nowhere/archive.zip/desktop"])
+
+    assert any(root.is_dir() for root in resources._roots())
