@@ -9,16 +9,24 @@ from desktop.app.inbox import Inbox
 from desktop.domain.board import Board
 from desktop.domain.ids import SessionId
 from desktop.domain.session import Claim, Session, Source
-from desktop.formats import text
+from desktop.formats import hook_payload, text
+from desktop.formats.foreign_json import parse_object, text_of
 
 
 class SocketFront:
     """The ``Front`` of the hook socket."""
 
-    def __init__(self, inbox: Inbox, beat: Callable[[], None], raised: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        beat: Callable[[], None],
+        raised: Callable[[str], None],
+        proposed: Callable[[str, str, str], None],
+    ) -> None:
         self._inbox = inbox
         self._beat = beat
         self._raised = raised
+        self._proposed = proposed
         self._owners: dict[SessionId, tuple[int, ...]] = {}
         self._told: dict[int, tuple[SessionId, ...]] = {}
         self._board = Board(clock.now())
@@ -45,7 +53,8 @@ class SocketFront:
             self._told[pid] = tuple(known for known in told if known != session.id)
         if session.ended_at is None:
             for item in session.evidence:
-                if item.source is Source.LIVE_STATE and item.origin.isdigit():
+                is_told = item.source is Source.LIVE_STATE or item.detail == hook_payload.CALLED_US
+                if is_told and item.origin.isdigit():
                     self._told[int(item.origin)] = (*self._told.get(int(item.origin), ()), session.id)
 
     def forget_process(self, pid: int) -> None:
@@ -90,6 +99,12 @@ class SocketFront:
         """Every session as it stands, for one who begins to watch."""
         board = self._board
         return b"".join(_line({**report.session(row), "line": report.line(row, board.at)}) for row in board.rows)
+
+    def propose(self, payload: bytes) -> None:
+        """Show the form that begins a session, filled in as proposed; whoever speaks to our socket may propose."""
+        asked = parse_object(payload) or {}
+        kind, cwd, prompt = (text_of(asked, key) for key in ("agent", "cwd", "prompt"))
+        self._inbox.call(lambda: self._proposed(kind, cwd, prompt))
 
     def raise_window(self, token: str) -> None:
         """Bring the window forward."""

@@ -28,6 +28,7 @@ from desktop.formats import text, tool_calls
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
 from desktop.formats.permission_rules import suggestions
 
+CALLED_US = "it called our hook"
 ASKING_EVENT = "PermissionRequest"
 PLAN_MODES = ("default", "acceptEdits")
 
@@ -119,7 +120,7 @@ def process_events(session: SessionId, call: HookCall) -> list[Event]:
     """What a call tells of the process of its session, where nothing else pairs the two."""
     if not call.agent_pid:
         return []
-    evidence = Evidence(Source.PROCESS, Claim.ALIVE, call.at, "it called our hook", origin=str(call.agent_pid))
+    evidence = Evidence(Source.PROCESS, Claim.ALIVE, call.at, CALLED_US, origin=str(call.agent_pid))
     return [EvidenceGiven(session, evidence)]
 
 

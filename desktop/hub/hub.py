@@ -47,7 +47,7 @@ from desktop.domain.replies import (
     Stop,
 )
 from desktop.domain.requests import Reach, Request, RequestKind
-from desktop.domain.session import NameSource, Session, Terminal
+from desktop.domain.session import Claim, NameSource, Session, Terminal
 from desktop.domain.settings import Settings
 from desktop.hub import rows
 from desktop.hub.asked import Asked
@@ -492,7 +492,8 @@ def _not_of_the_future(event: Event, now: datetime) -> Event:
 
 def _is_carried_by(session: Session, pid: int) -> bool:
     return session.ended_at is None and (
-        session.pid == pid or any(item.origin == str(pid) for item in session.evidence)
+        session.pid == pid
+        or any(item.origin == str(pid) and item.claim is not Claim.GONE for item in session.evidence)
     )
 
 

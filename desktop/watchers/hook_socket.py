@@ -11,7 +11,7 @@ import selectors
 import socket
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 PART = "hooks"
 MOST_BYTES = 64 << 20  # of unfinished and held calls together
+MOST_CALLERS = 1024  # sessions of which we remember who called
 OWNER_S = 1.0  # an agent may call its first hook before it has written its live-state file
 OWNER_POLL_S = 0.05
 BEAT_S = 2.0  # the relay gives up after 5 s without one
@@ -103,6 +104,7 @@ class HookSocket:
         self._orders: deque[_Order] = deque()
         self._served: Connection | None = None
         self._held = HeldCalls()
+        self._callers: OrderedDict[SessionId, tuple[int, int]] = OrderedDict()  # process and its start
         self._table: ProcessTable | None = None
         self._stopping = threading.Event()
         self._main_beat_at = 0.0
@@ -281,11 +283,26 @@ class HookSocket:
         process = self._table.look(pid)
         return process is not None and is_session(agent, process)
 
+    def _owners(self, session: SessionId, connection: Connection) -> tuple[int, ...]:
+        """The processes that own *session*; what is only guessed of them counts less than who called for it first."""
+        pid = connection.call.agent_pid if connection.call is not None else 0
+        if not pid:
+            return self._front.owners_of(session)
+        known = self._callers.get(session)
+        alive = hook_peer.look_up(known[0]) if known is not None else None
+        if known is None or alive is None or alive.started != known[1]:
+            found = hook_peer.look_up(pid)
+            known = (pid, found.started if found is not None else 0)
+            self._callers[session] = known
+            if len(self._callers) > MOST_CALLERS:
+                self._callers.popitem(last=False)
+        return (known[0],)
+
     def _pass_on(self, connection: Connection, events: Sequence[Event]) -> None:
         """Give news to the sink, but not what a stranger says of a session whose process lives."""
         for event in events:
             session = event.request.session if isinstance(event, RequestOpened) else getattr(event, "session", None)
-            owners = self._front.owners_of(session) if session is not None else ()
+            owners = self._owners(session, connection) if session is not None else ()
             living = [pid for pid in owners if hook_peer.look_up(pid) is not None]
             if living and not proc_stat.descends(connection.peer.pid, living, hook_peer.look_up):
                 log.warning("a hook call that did not come from the session it names was ignored")
@@ -296,7 +313,7 @@ class HookSocket:
         """Decide whether an ask comes from the session it names; look again later while nobody owns that session."""
         assert connection.request is not None
         request = connection.request
-        owners = self._front.owners_of(request.session)
+        owners = self._owners(request.session, connection)
         now = time.monotonic()
         if not owners and now < connection.decide_by:
             connection.deadline = min(now + OWNER_POLL_S, connection.decide_by)

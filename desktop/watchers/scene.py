@@ -78,13 +78,14 @@ class Scene:
         self._ears = Ears(self._selector)
         self._new_pids = process_scan.NewPids(table)
         self._homes: dict[tuple[AgentKind, str], StateFiles] = {}
+        self._forks: dict[int, str] = {}  # maybe children on their way to be another program
         self._runners: dict[int, Runner] = {}
         self._again: dict[tuple[AgentKind, str, str], float] = {}
         self._roles: dict[str, list[StateFiles]] = {}
         self._births: frozenset[str] = frozenset()
         self._log_folders: Mapping[str, str] = {}  # where logs are awaited
         self._is_look_thorough = False
-        self._stand_ins = StandIns(table, self._transcripts, sink, pace, self._leave)
+        self._stand_ins = StandIns(table, self._transcripts, sink, pace, self._leave, told)
         self._stored = StoredSessions(table, Databases(self._transcripts.skip), sink, self._leave, told)
         self._stores: Mapping[str, frozenset[str]] = {}
         self._is_rewatch_due = True
@@ -158,10 +159,12 @@ class Scene:
         return patience if longest is None else min(patience, longest)
 
     def _scan(self, now: float) -> None:
-        for pid in self._new_pids.scan():
+        for pid in sorted({*self._new_pids.scan(), *self._forks}):
             process = self._table.look(pid)
             if process is not None:
                 self._meet(process, now)
+            else:
+                self._forks.pop(pid, None)
         self._stand_ins.look(list(self._runners.values()), is_thorough=self._is_look_thorough)
         self._is_look_thorough = False
         self._stored.look(list(self._runners.values()))
@@ -280,10 +283,10 @@ class Scene:
                 continue
             fallback = log_discovery.default_home(agent, self._environment)
             home = log_discovery.home_of(agent, self._table.environment(process.pid), fallback)
-            self._new_pids.settle(process.pid)
             self._busy_until = now + self._pace.quiet_after
             if agent.starts_itself_again and self._is_launcher(agent, process):
                 return
+            self._new_pids.settle(process.pid)
             if home and agent.live_state_dir:
                 self._add_home(agent, home)
             runner = self._welcome(agent, process.pid, process.started, home, is_listed=True)
@@ -296,6 +299,11 @@ class Scene:
         """Whether *process* only waits for its child; a known one that turns out to wait for *process* is left."""
         parent = self._runners.get(process.parent)
         if parent is not None and parent.agent is agent:
+            # Between fork and exec a child looks like its parent: it must be seen twice.
+            if self._forks.get(process.pid) != process.started:
+                self._forks[process.pid] = process.started
+                return True
+            del self._forks[process.pid]
             stand_in, parent.stand_in = parent.stand_in, None
             if stand_in is not None:
                 self._leave(stand_in.session, parent, RENAMED)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from desktop.domain.agent import Agent
 from desktop.domain.events import EvidenceGiven
-from desktop.domain.ids import SessionId, session_id
+from desktop.domain.ids import SessionId, session_id, stand_in_pid
 from desktop.domain.ports import Sink
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.watchers import log_discovery, log_heads
@@ -27,23 +27,34 @@ RENAMED = "known by its own id now"
 
 _NO_PROMPT_YET = "no prompt was given yet: it has begun no log"
 _NO_LOG = "it runs, and no log of it was found"
+_NOT_ITS = "another process told that it holds it"
 _BY_LOG = "it keeps no live state: seen by its process and its log"
 # A conversation that has no log after so long was begun by a person; a helper of the agent's own writes at once.
 _HELPER_WRITES_WITHIN_S = 1.0
 _MOST_SPENT = 1000
 
 Leave = Callable[[SessionId, Runner, str], None]
+Told = Callable[[int], Collection[SessionId]]
 
 
 class StandIns:
     """Finds the sessions of silent processes. Lives on the watching thread."""
 
-    def __init__(self, table: ProcessTable, transcripts: Transcripts, sink: Sink, pace: Pace, leave: Leave) -> None:
+    def __init__(
+        self,
+        table: ProcessTable,
+        transcripts: Transcripts,
+        sink: Sink,
+        pace: Pace,
+        leave: Leave,
+        told: Told | None = None,
+    ) -> None:
         self._table = table
         self._transcripts = transcripts
         self._sink = sink
         self._pace = pace
         self._leave = leave
+        self._told: Told = told or (lambda _pid: ())  # sessions that a process itself said it holds, the last one last
         self._heads = LogHeads()
         self._spent: OrderedDict[str, float] = OrderedDict()  # logs of processes that ended, and when they did
         self.is_look_due = False  # something was seen that has to be looked at once more, soon
@@ -52,6 +63,8 @@ class StandIns:
         """Look for the sessions of silent processes; *is_thorough* looks again at those that are known."""
         is_thorough, self.is_look_due = is_thorough or self.is_look_due, False
         silent = [runner for runner in runners if _is_silent(runner)]
+        for runner in silent:
+            self._look_at_told(runner, silent)
         for runner in silent:
             if runner.agent.native_of_open_file is not None and (is_thorough or not runner.native):
                 self._look_at_open_files(runner, runner.agent.native_of_open_file)
@@ -79,6 +92,22 @@ class StandIns:
                     if nearest:
                         found[nearest] = folder
         return found
+
+    # -- what a process said
+
+    def _look_at_told(self, runner: Runner, runners: Collection[Runner]) -> None:
+        """Believe what the process said over what was guessed from its logs, of it and of the others."""
+        told = [session for session in self._told(runner.pid) if stand_in_pid(session) is None]
+        native = told[-1].partition(":")[2] if told else ""
+        if not native or native == runner.native:
+            return
+        for other in runners:
+            if other is not runner and other.native == native:
+                other.stand_in = None
+                self._transcripts.unfollow(told[-1], other.pid)
+                gone = Evidence(Source.PROCESS, Claim.GONE, datetime.now(UTC), _NOT_ITS, origin=str(other.pid))
+                self._sink(EvidenceGiven(told[-1], gone))
+        self._show(runner, native, self._table.cwd(runner.pid))
 
     # -- what a process holds open
 

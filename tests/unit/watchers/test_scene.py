@@ -9,7 +9,9 @@ from types import MappingProxyType
 import pytest
 
 from desktop.domain.agent import Agent
-from desktop.domain.events import ProcessEnded, SessionDescribed, SessionEnded
+from desktop.domain.events import EvidenceGiven, ProcessEnded, SessionDescribed, SessionEnded
+from desktop.domain.ids import SessionId, session_id
+from desktop.domain.session import Claim
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import Process
 from desktop.watchers.scene import Scene
@@ -259,9 +261,10 @@ def test_of_a_program_that_starts_itself_again_the_child_is_the_session(
 
     scene.open()
     look(scene)
+    look(scene)
 
     assert set(scene.known()) == {child}
-    assert {session.rpartition("-")[2] for session in sessions(heard)} == {str(child)}
+    assert all(event.is_alias for event in heard.events if isinstance(event, SessionEnded))
     scene.close()
 
 
@@ -274,6 +277,7 @@ def test_a_program_that_was_seen_before_it_started_itself_again_gives_way(
     look(scene)
     table.run(FIRST + 1, parent=FIRST)
 
+    look(scene)
     look(scene)
 
     assert set(scene.known()) == {FIRST + 1}
@@ -289,6 +293,55 @@ def test_two_sessions_of_such_a_program_side_by_side_are_both_seen(tmp_path: Pat
 
     scene.open()
     look(scene)
+    look(scene)
 
     assert set(scene.known()) == {FIRST + 1, FIRST + 11}
+    scene.close()
+
+
+def test_a_fork_that_becomes_another_program_is_no_session(tmp_path: Path, table: Table, heard: Heard) -> None:
+    scene = new_scene(tmp_path, table, heard, agents=[AGAIN])
+    table.run(FIRST)
+    scene.open()
+    table.run(FIRST + 1, parent=FIRST)
+    look(scene)
+    del table.processes[FIRST + 1]
+
+    look(scene)
+
+    assert set(scene.known()) == {FIRST}
+    assert not any(isinstance(event, SessionEnded) for event in heard.events)
+    scene.close()
+
+
+def test_what_a_process_said_counts_more_than_what_its_logs_let_guess(
+    tmp_path: Path, table: Table, heard: Heard
+) -> None:
+    told: dict[int, tuple[SessionId, ...]] = {}
+    silent = replace(FAKE, live_state_dir="", read_live_state=None)
+    scene = Scene(
+        [silent],
+        heard,
+        store=MemoryCursors(),
+        environment={"HOME": str(tmp_path)},
+        pace=PACE,
+        table=table,
+        formerly={},
+        told=lambda pid: told.get(pid, ()),
+    )
+    for pid in (FIRST, FIRST + 1):
+        table.run(pid)
+    told[FIRST + 1] = (session_id(silent.kind, "one"),)
+    scene.open()
+    look(scene)
+
+    told |= {FIRST: told[FIRST + 1], FIRST + 1: ()}
+    look(scene)
+
+    gone = [
+        event.evidence.origin
+        for event in heard.events
+        if isinstance(event, EvidenceGiven) and event.evidence.claim is Claim.GONE
+    ]
+    assert gone == [str(FIRST + 1)]
     scene.close()
