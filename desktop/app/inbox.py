@@ -59,12 +59,12 @@ class Inbox(QObject):
         QCoreApplication.postEvent(self, _Woken())
 
     def take_all(self) -> None:
-        """Hand over all that has come by now, without the loop."""
+        """Hand over every event that has come by now, without the loop; what is to be called waits for the loop."""
         with self._lock:
-            waiting = len(self._events)
-        for _ in range(waiting):
-            if not self._take_next():
-                return
+            waiting, self._events = self._events, deque(item for item in self._events if callable(item))
+        for item in waiting:
+            if not callable(item):
+                self._taken(item)
 
     def event(self, event: QEvent) -> bool:
         """Drain one slice."""
@@ -82,17 +82,12 @@ class Inbox(QObject):
 
     def _drain(self) -> None:
         until = time.monotonic() + SLICE_S
-        while time.monotonic() < until and self._take_next():
-            pass
-
-    def _take_next(self) -> bool:
-        """Hand over the oldest; say whether there was one."""
-        with self._lock:
-            if not self._events:
-                return False
-            item = self._events.popleft()
-        if callable(item):
-            item()
-        else:
-            self._taken(item)
-        return True
+        while time.monotonic() < until:
+            with self._lock:
+                if not self._events:
+                    return
+                item = self._events.popleft()
+            if callable(item):
+                item()
+            else:
+                self._taken(item)

@@ -213,3 +213,15 @@ def test_who_takes_over_gets_what_comes_from_then_on(door: Door) -> None:
 
     assert door.taken == [ProcessEnded(1, NOON)]
     assert taken == [ProcessEnded(2, NOON)]
+
+
+def test_what_is_to_be_called_waits_for_the_loop(door: Door, qtbot: QtBot) -> None:
+    called: list[str] = []
+    door.inbox.call(lambda: called.append("raise the window"))
+    door.inbox.put(ProcessEnded(1, NOON))
+
+    door.inbox.take_all()
+
+    assert door.taken == [ProcessEnded(1, NOON)]
+    assert called == []
+    qtbot.waitUntil(lambda: called == ["raise the window"])
