@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from desktop.agents import opencode_plugin
 from desktop.agents.opencode_asks import KIND
 from desktop.agents.opencode_database import DATABASE
+from desktop.agents.opencode_server import SERVER
 from desktop.domain.agent import Ability, Agent, HookSetup, Means, OwnFile
 from desktop.formats import hook_payload
 
@@ -73,13 +74,16 @@ HOOKS = HookSetup(
     own_files=(OwnFile("plugins/agent-tray.js", "plugins/opencode.js"),),
 )
 
+_ANSWERED = "by our plugin in every session, or over its own server where it listens"
 MEANS = (
-    Means(Ability.SEE, "by its process, and by its database what it did"),
-    Means(Ability.KNOW_IT_WAITS, "by our plugin", "without the plugin only a guess: its database says nothing of it"),
-    Means(Ability.KNOW_WHAT_IT_ASKS, "by our plugin"),
-    Means(Ability.ALLOW, "by our plugin, once or always; its own prompt stands all the while"),
-    Means(Ability.DENY, "by our plugin, with a reason"),
-    Means(Ability.ANSWER, "by our plugin, with its choices or in own words"),
+    Means(Ability.SEE, "by its process and its database; by our plugin or its own server at once"),
+    Means(Ability.KNOW_IT_WAITS, _ANSWERED, "without either only a guess: its database says nothing of it"),
+    Means(Ability.KNOW_WHAT_IT_ASKS, _ANSWERED),
+    Means(Ability.ALLOW, f"{_ANSWERED}: once, or always for the patterns shown; its own prompt stands all the while"),
+    Means(Ability.DENY, f"{_ANSWERED}, with a reason"),
+    Means(Ability.ANSWER, f"{_ANSWERED}, with its choices or in own words"),
+    Means(Ability.PROMPT, "over its own server", "a plain session listens nowhere"),
+    Means(Ability.INTERRUPT, "over its own server", "a plain session listens nowhere"),
 )
 
 AGENT = Agent(
@@ -97,6 +101,7 @@ AGENT = Agent(
     write_hook_reply=opencode_plugin.write_reply,
     asks_by_hook=opencode_plugin.asks,
     database=DATABASE,
+    server=SERVER,
     hook_setup=HOOKS,
     is_hook_inside=True,
     resume_command=resume_command,
