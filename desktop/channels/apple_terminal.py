@@ -47,8 +47,11 @@ _KNOWN = (("Terminal", _TERMINAL, "its Terminal window and tab"), ("iTerm", _ITE
 
 def bring_forward(place: Whereabouts) -> Reached | None:
     """Show the tab that has the terminal of *place*; None elsewhere, and when neither program is above it."""
-    if sys.platform != "darwin" or not place.tty:
-        return None
+    return show(place) if sys.platform == "darwin" and place.tty else None
+
+
+def show(place: Whereabouts) -> Reached | None:
+    """Ask whichever of them is above *place* for its tab."""
     above = {whereabouts.program_of(pid) for pid in place.ancestors}
     for program, script, what in _KNOWN:
         # iTerm2 keeps its terminals in a server of its own; only asking tells. What does not run is not asked: it

@@ -14,8 +14,11 @@ NO_WINDOW = "No window on this desktop belongs to the terminal of this session."
 
 def bring_forward(place: Whereabouts) -> Reached | None:
     """Show the nearest window above *place*; None on other systems."""
-    if sys.platform != "win32":
-        return None
+    return show(place) if sys.platform == "win32" else None
+
+
+def show(place: Whereabouts) -> Reached:
+    """Show the nearest window above *place*."""
     windows = _windows_by_process()
     for pid in place.ancestors:
         for window in windows.get(pid, ()):

@@ -67,7 +67,7 @@ class Display:
         for window in ids[:_MOST_WINDOWS]:
             pid = self._numbers(window, "_NET_WM_PID")
             title = self._property(window, "_NET_WM_NAME") or self._property(window, "WM_NAME")
-            found.append(Window(window, pid[0] if pid else 0, title.decode("utf-8", "replace")))
+            found.append(Window(window, pid[0] if pid else 0, _text(title)))
         return found
 
     def active(self) -> int:
@@ -80,7 +80,7 @@ class Display:
         message = struct.pack(
             "<BBHII5I", 33, 32, 0, window, self._atom("_NET_ACTIVE_WINDOW"), _FROM_A_PAGER, 0, 0, 0, 0
         )
-        self._sock.sendall(struct.pack("<BBHII", 25, 0, 11, self._root, _SUBSTRUCTURE) + message)
+        self._send(struct.pack("<BBHII", 25, 0, 11, self._root, _SUBSTRUCTURE) + message)
         self.active()  # an answer means that the request before it was read
 
     def _connect(self, number: str) -> None:
@@ -106,8 +106,9 @@ class Display:
     def _atom(self, name: str) -> int:
         if name not in self._atoms:
             raw = name.encode()
-            self._sock.sendall(struct.pack("<BBHHxx", 16, 0, 2 + (len(raw) + 3) // 4, len(raw)) + _padded(raw))
-            self._atoms[name] = struct.unpack_from("<8xI", self._answer())[0]
+            self._send(struct.pack("<BBHHxx", 16, 0, 2 + (len(raw) + 3) // 4, len(raw)) + _padded(raw))
+            answer = self._answer()
+            self._atoms[name] = struct.unpack_from("<8xI", answer)[0] if answer else 0
         return self._atoms[name]
 
     def _numbers(self, window: int, name: str) -> list[int]:
@@ -115,7 +116,7 @@ class Display:
         return [number for (number,) in struct.iter_unpack("<I", raw[: len(raw) // 4 * 4])]
 
     def _property(self, window: int, name: str) -> bytes:
-        self._sock.sendall(struct.pack("<BBHIIIII", 20, 0, 6, window, self._atom(name), _ANY_TYPE, 0, 4096))
+        self._send(struct.pack("<BBHIIIII", 20, 0, 6, window, self._atom(name), _ANY_TYPE, 0, 4096))
         answer = self._answer()
         if not answer:
             return b""  # the window is gone
@@ -131,16 +132,32 @@ class Display:
             if head[0] == 1:
                 return head + self._read(struct.unpack_from("<4xI", head)[0] * 4)
 
+    def _send(self, request: bytes) -> None:
+        try:
+            self._sock.sendall(request)
+        except OSError:
+            raise NoDisplay("the display is gone") from None
+
     def _read(self, length: int) -> bytes:
         if length > _LONGEST_ANSWER:
             raise NoDisplay("the display says too much")
         got = b""
         while len(got) < length:
-            more = self._sock.recv(length - len(got))
+            try:
+                more = self._sock.recv(length - len(got))
+            except OSError:
+                more = b""
             if not more:
                 raise NoDisplay("the display is gone")
             got += more
         return got
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:  # the older property of a title is Latin-1
+        return raw.decode("latin-1")
 
 
 def _padded(*parts: bytes) -> bytes:
