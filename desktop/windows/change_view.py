@@ -70,8 +70,7 @@ class ChangeView(QWidget):
     def _pieces(self) -> Iterator[tuple[str, QTextCharFormat]]:
         tokens = self._theme.tokens
         gone, gone_part, come, come_part = (QTextCharFormat() for _ in range(4))
-        for style in (gone, gone_part):
-            style.setForeground(self._theme.colour("muted"))
+        gone.setForeground(self._theme.colour("muted"))
         gone_part.setBackground(self._theme.colour(mix(tokens.code_ground, tokens.text, 0.1)))
         come_part.setFontWeight(QFont.Weight.DemiBold)
         come_part.setBackground(self._theme.colour(mix(tokens.code_ground, tokens.accent, 0.2)))

@@ -1,13 +1,20 @@
 """Shows what connecting an agent would change in its settings, to the letter, before anything is changed."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QTextCharFormat
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.domain.ids import AgentKind
 from desktop.formats import text
+from desktop.formats.palette import mix
 from desktop.windows.answer_button import AnswerButton
+from desktop.windows.code_text import CodeText
 from desktop.windows.labels import WrapLabel
-from desktop.windows.theme import LARGE, SMALL, Button, Ink, Theme, Type, set_property
+from desktop.windows.theme import LARGE, SMALL, Button, Ink, Theme, Type
+
+_LEAST_LINES = 8  # in view at once, however small the window
 
 
 class ConnectView(QWidget):
@@ -23,15 +30,11 @@ class ConnectView(QWidget):
         self._removes = False
         self._title = WrapLabel(theme, Type.HEADLINE, Ink.TEXT, self)
         self._why = WrapLabel(theme, Type.BODY, Ink.MUTED, self)
-        self._diff = QPlainTextEdit(self)
-        self._diff.setReadOnly(True)
-        self._diff.setUndoRedoEnabled(False)
-        self._diff.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
-        self._diff.setFont(theme.font(Type.CODE))
-        self._diff.setTabChangesFocus(True)
+        self._theme = theme
+        self._shown = ""
+        self._diff = CodeText(theme, _LEAST_LINES, self)
         self._diff.setAccessibleName(self.tr("What changes in the agent's settings"))
         self._diff.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        set_property(self._diff, "surface", "code")
         self.setFocusProxy(self._diff)
         self._yes = AnswerButton(theme, self.tr("Connect"), kind=Button.PRIMARY, parent=self)
         self._no = AnswerButton(theme, self.tr("Not now"), parent=self)
@@ -49,6 +52,7 @@ class ConnectView(QWidget):
         layout.addLayout(buttons)
         self._yes.clicked.connect(self._on_yes_clicked)
         self._no.clicked.connect(self.closed)
+        theme.changed.connect(self._fill)
 
     @property
     def kind(self) -> AgentKind | None:
@@ -74,13 +78,29 @@ class ConnectView(QWidget):
         self._yes.set_label(self.tr("Disconnect") if removes else self.tr("Connect"))
         self._yes.setEnabled(bool(diff.strip()))
         shown = "".join(span.text for span in text.reveal(diff[:1_000_000]))
-        self._diff.setPlainText("\n".join(text.hard_chunk(shown)) or self.tr("Nothing to change."))
+        self._shown = "\n".join(text.hard_chunk(shown)) or self.tr("Nothing to change.")
+        self._fill()
 
     def show_trouble(self, trouble: str) -> None:
         """Say why it cannot be done."""
         self._why.set_ink(Ink.RED)
         self._why.setText(text.clean(trouble, 600))
         self._yes.setEnabled(False)
+
+    @Slot()
+    def _fill(self) -> None:
+        self._diff.fill(self._pieces())
+
+    def _pieces(self) -> Iterator[tuple[str, QTextCharFormat]]:
+        tokens = self._theme.tokens
+        kept, gone, come = QTextCharFormat(), QTextCharFormat(), QTextCharFormat()
+        kept.setForeground(self._theme.colour("muted"))
+        gone.setBackground(self._theme.colour(mix(tokens.code_ground, tokens.text, 0.1)))
+        come.setBackground(self._theme.colour(mix(tokens.code_ground, tokens.accent, 0.1)))
+        for number, line in enumerate(self._shown.split("\n")):
+            is_head = line.startswith(("+++", "---"))
+            style = come if line.startswith("+") else gone if line.startswith("-") else kept
+            yield ("\n" if number else "") + line, kept if is_head else style
 
     @Slot()
     def _on_yes_clicked(self) -> None:

@@ -9,6 +9,7 @@ from desktop.domain.board import Previous
 from desktop.domain.ids import RequestId
 from desktop.domain.settings import ColourScheme
 from desktop.formats import words
+from desktop.formats.palette import TEXT_RATIO, contrast
 from desktop.windows.change_view import ChangeView
 from desktop.windows.code_text import CodeText
 from desktop.windows.labels import WrapLabel
@@ -100,3 +101,21 @@ def test_it_is_drawn_anew_in_another_scheme(stage: Stage) -> None:
 
 def test_it_can_be_reached_and_is_named(stage: Stage) -> None:
     assert stage.view.tab_stop.accessibleName() == "What changed since it last asked"
+
+
+@pytest.mark.parametrize("scheme", [ColourScheme.LIGHT, ColourScheme.DARK])
+def test_every_word_reads_well_on_its_ground(stage: Stage, scheme: ColourScheme) -> None:
+    stage.theme.set_scheme(scheme)
+    stage.compares("make fast all", "make slow all")
+
+    tokens = stage.theme.tokens
+    block = stage.view.findChild(CodeText).document().firstBlock()
+    while block.isValid():
+        for part in block.textFormats():
+            style = part.format
+            ink = (
+                style.foreground().color().name() if style.hasProperty(style.Property.ForegroundBrush) else tokens.text
+            )
+            ground = style.background().color().name() if style.hasProperty(style.Property.BackgroundBrush) else None
+            assert contrast(ink, ground or tokens.code_ground) >= TEXT_RATIO
+        block = block.next()

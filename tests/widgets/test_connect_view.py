@@ -1,6 +1,7 @@
 """What a person sees before an agent's settings are changed."""
 
 import pytest
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -65,3 +66,24 @@ def test_trouble_takes_the_place_of_the_reason_and_nothing_can_be_pressed(view: 
 
     assert any("line 3" in label.text() for label in view.findChildren(QLabel))
     assert not _yes(view).isEnabled()
+
+
+def test_what_is_added_is_told_from_what_was_there(view: ConnectView) -> None:
+    view.show_diff(AGENT, "Robot", "--- a\n+++ b\n kept\n-gone\n+come")
+
+    text = view.findChild(QPlainTextEdit)
+    grounds = []
+    for number in range(5):
+        cursor = QTextCursor(text.document().findBlockByNumber(number))
+        cursor.movePosition(QTextCursor.MoveOperation.Right)
+        grounds.append(cursor.charFormat().background().color().name())
+    assert grounds[0] == grounds[1] == grounds[2]
+    assert len({grounds[2], grounds[3], grounds[4]}) == 3
+
+
+def test_another_scheme_draws_the_same_lines(view: ConnectView) -> None:
+    view.show_diff(AGENT, "Robot", "+ x")
+
+    view.findChild(Theme).set_scheme(ColourScheme.DARK)
+
+    assert view.findChild(QPlainTextEdit).toPlainText() == "+ x"
