@@ -10,21 +10,21 @@ from desktop.storage import paths
 TIMEOUT_S = 2.0
 
 
-def ask(verb: str) -> dict[str, object] | None:
+def ask(verb: str, payload: bytes = b"") -> dict[str, object] | None:
     """Send *verb* to the running tray and return its one answer; None when none runs."""
-    for answer in stream(verb, timeout_s=TIMEOUT_S):
+    for answer in stream(verb, payload, timeout_s=TIMEOUT_S):
         return answer
     return None
 
 
-def stream(verb: str, *, timeout_s: float | None = None) -> Iterator[dict[str, object]]:
+def stream(verb: str, payload: bytes = b"", *, timeout_s: float | None = None) -> Iterator[dict[str, object]]:
     """Send *verb* and yield every object the tray answers with, until it ends; nothing when no tray runs."""
     connection = _connect()
     if connection is None:
         return
     with connection, connection.makefile("rb") as answers:
         try:
-            connection.sendall(hook_wire.header(hook_wire.Verb(verb)))
+            connection.sendall(hook_wire.header(hook_wire.Verb(verb), length=len(payload)) + payload)
             connection.settimeout(timeout_s)
             for line in answers:
                 answer = json.loads(line)

@@ -22,6 +22,7 @@ from desktop.domain.ids import SessionId
 from desktop.hub.effects import Effect, Raise, Withdraw
 from desktop.hub.hub import Hub
 from desktop.storage.ledger import Ledger
+from desktop.watchers.agent_server import AgentServers
 from desktop.watchers.hook_socket import HookSocket
 from desktop.watchers.process_scan import ChildrenOf, ProcessTable, process_table
 from desktop.watchers.repository import Located
@@ -38,6 +39,7 @@ class Beginning:
 
     def __init__(self, runtime: Path) -> None:
         self.raised: Callable[[str], None] = _nobody_raised
+        self.proposed: Callable[[str, str, str], None] = _nobody_asked
         self.inbox = Inbox(self._take, _nothing_drawn)
         self.preferences = Preferences(self.inbox.put)
         self.agents = with_described(load_agents(), self.preferences.settings, self.inbox.put)
@@ -48,9 +50,17 @@ class Beginning:
         self.screen = screen_memory(ledger, self.scribe)
         if ledger is not None:
             self._remember(ledger)
-        self.front = SocketFront(self.inbox, self._beat, self._raise_window)
-        self.hooks = HookSocket(self.agents, self.inbox.put, runtime, self.front)
-        self.sight = Sight(self.agents, Located(self.inbox.put), store=cursors, table=_table(), told=self.front.told_by)
+        self.front = SocketFront(self.inbox, self._beat, self._raise_window, self._propose)
+        self.servers = AgentServers(Located(self.inbox.put))
+        self.hooks = HookSocket(self.agents, self.inbox.put, runtime, self.front, self.servers.serves)
+        self.sight = Sight(
+            self.agents,
+            Located(self.inbox.put),
+            store=cursors,
+            table=_table(),
+            told=self.front.told_by,
+            servers=self.servers,
+        )
         self.taken: list[tuple[Event, list[Effect]]] = []
         """What was folded in before there was anybody to carry anything out."""
 
@@ -58,6 +68,7 @@ class Beginning:
         """Begin to watch."""
         self.scribe.start()
         self.hooks.start()
+        self.servers.start()
         self.sight.start()
 
     def first_board(self) -> Board:
@@ -77,6 +88,9 @@ class Beginning:
     def _raise_window(self, token: str) -> None:
         self.raised(token)
 
+    def _propose(self, kind: str, directory: str, prompt: str) -> None:
+        self.proposed(kind, directory, prompt)
+
     def _remember(self, ledger: Ledger) -> None:
         ledger.close_left_open(clock.now())
         names: Mapping[SessionId, str] = {SessionId(key): name for key, name in ledger.names().items()}
@@ -87,6 +101,10 @@ class Beginning:
 
 def _nothing_drawn() -> None:
     """There is nothing to draw on yet."""
+
+
+def _nobody_asked(_kind: str, _directory: str, _prompt: str) -> None:
+    """There is no window yet."""
 
 
 def _nobody_raised(_token: str) -> None:

@@ -48,6 +48,10 @@ def _main(arguments: Sequence[str] | None) -> int:
             from desktop.app.commands import connect
 
             return connect.run(options.agent, removes=options.command == "disconnect", is_agreed=options.yes)
+        case "start":
+            from desktop.app.commands import start
+
+            return start.run(options.agent, options.cwd, options.prompt)
         case "doctor":
             from desktop.app.commands import doctor
 
@@ -111,6 +115,10 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(verb, help=what)
         command.add_argument("agent", metavar="AGENT", help="its kind, as --list-agents prints it")
         command.add_argument("--yes", action="store_true", help="agree without being asked")
+    start = commands.add_parser("start", help="have the tray begin a session of an agent, after you have seen what")
+    start.add_argument("agent", metavar="AGENT", help="its kind, as --list-agents prints it")
+    start.add_argument("--cwd", metavar="DIR", help="where it is to work; this directory if left out")
+    start.add_argument("prompt", metavar="PROMPT", help="what it is to do")
     commands.add_parser("doctor", help="what works here, what does not, and what helps")
     demo = commands.add_parser("demo", help="scripted sessions in a temporary home: see every phase, answer one")
     demo.add_argument("--list", action="store_true", help="print the sessions of the demo and exit")

@@ -13,9 +13,10 @@ from desktop.domain.events import DeliveryFailed
 from desktop.domain.ids import AgentKind
 from desktop.domain.notices import Notice
 from desktop.domain.ports import Notifier, Sink
-from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, RequestReply, SessionReply, Stop
+from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, Jump, RequestReply, SessionReply, Stop
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Session
+from desktop.formats import acp_talk
 from desktop.hub.effects import (
     BringForward,
     Deliver,
@@ -33,6 +34,7 @@ from desktop.hub.effects import (
 from desktop.storage.ledger import Decision
 from desktop.watchers.agent_server import AgentServers
 from desktop.watchers.hook_socket import HookSocket
+from desktop.watchers.started_agents import StartedAgents
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class Performer:
     ) -> None:
         self._agents = agents
         self._servers = servers
+        self.started: StartedAgents | None = None  # sessions that the tray began, once it has begun one
         self._hooks = hooks
         self._notifier = notifier
         self._scribe = scribe
@@ -148,6 +151,10 @@ class Performer:
         if agent is None:
             return None
         if request.reach is Reach.SERVER:
+            started = self.started
+            own = started.payload_of(request.id) if started is not None else None
+            if started is not None and own is not None:
+                return own, acp_talk.write_reply, lambda answer: started.say(request.session, request.id, answer)
             servers, server = self._servers, agent.server
             payload = servers.payload_of(request.id) if servers is not None else None
             if servers is None or server is None or payload is None:
@@ -161,11 +168,17 @@ class Performer:
     def _send(self, reply: SessionReply, session: Session) -> None:
         """By the agent's own server where it has one; else, and where that cannot, by the terminal."""
         agent = self._agents.get(session.agent)
+        if self.started is not None and self.started.serves(session.id) and not isinstance(reply, Stop | Jump):
+            self.started.carry(session.id, reply, self._fails(session))
+            return
         is_served = self._servers is not None and self._servers.serves(session.id)
         if is_served and self._servers is not None and not isinstance(reply, Stop):
             self._servers.carry(session.id, reply, lambda _: self._courier.send(reply, session, agent))
         else:
             self._courier.send(reply, session, agent)
+
+    def _fails(self, session: Session) -> Callable[[str], None]:
+        return lambda why: self._sink(DeliveryFailed(session.id, None, clock.now(), why))
 
     def _refuser(self, effect: Deliver) -> Callable[[str], None]:
         def refused(why: str) -> None:

@@ -39,6 +39,7 @@ class Surfaces(QObject):
     resume_copied = Signal(object)  # SessionId
     test_asked = Signal()
     window_shown = Signal()
+    start_asked = Signal()
     quit_asked = Signal()
 
     def __init__(
@@ -71,8 +72,14 @@ class Surfaces(QObject):
         tray.window_asked.connect(self.toggle_window)
         tray.mini_asked.connect(self._on_mini_asked)
         tray.settings_asked.connect(self._on_settings_asked)
+        tray.start_asked.connect(self.start_asked)
         tray.availability_changed.connect(self._on_tray_availability_changed)
         tray.quit_asked.connect(self.quit_asked)
+
+    @property
+    def theme(self) -> Theme:
+        """The colours and fonts of all windows."""
+        return self._theme
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -221,6 +228,7 @@ class Surfaces(QObject):
         window = SessionWindow(self._theme)
         window.intent_made.connect(self._on_window_intent_made)
         window.settings_asked.connect(self._on_settings_asked)
+        window.start_asked.connect(self.start_asked)
         window.mini_asked.connect(self._on_mini_asked)
         window.quit_asked.connect(self.quit_asked)
         window.diff_asked.connect(self._on_window_diff_asked)

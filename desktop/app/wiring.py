@@ -13,6 +13,7 @@ from desktop.app.beginning import Beginning
 from desktop.app.courier import Courier
 from desktop.app.lock_watch import LockWatch
 from desktop.app.performer import Performer
+from desktop.app.starter import Starter
 from desktop.app.surfaces import Surfaces
 from desktop.domain.events import Event, EvidenceGiven, HealthReported, ProcessEnded, SessionDescribed, SessionEnded
 from desktop.domain.ids import SessionId
@@ -27,6 +28,7 @@ from desktop.storage import paths
 from desktop.storage.hook_setup import Plan, SetupError
 from desktop.storage.ledger import Ledger
 from desktop.tray.icon import Tray
+from desktop.watchers.repository import Located
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +63,12 @@ class Program(QObject):
         sink = self._inbox.put
         self._courier = Courier(sink)
         self._notifier = ChosenNotifier(self._backends(settings), self)
-        self._performer = Performer(by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink)
+        self._servers = begun.servers
+        self._performer = Performer(
+            by_kind, self._hooks, self._notifier, self._scribe, self._courier, sink, self._servers
+        )
         self._surfaces = Surfaces(settings, self._preferences.windows, tray, self)
+        self._starter: Starter | None = None
         # Elsewhere than on a session bus no desktop tells us.
         self._lock_watch = LockWatch(parent=self) if platform not in ("darwin", "win32") else None
         self._deadline = QTimer(self)
@@ -83,6 +89,7 @@ class Program(QObject):
         surfaces.resume_copied.connect(self._on_surfaces_resume_copied)
         surfaces.test_asked.connect(self._on_surfaces_test_asked)
         surfaces.window_shown.connect(self._on_surfaces_window_shown)
+        surfaces.start_asked.connect(self._on_surfaces_start_asked)
         surfaces.quit_asked.connect(QApplication.quit)
         if self._lock_watch is not None:
             self._lock_watch.changed.connect(self._on_lock_watch_changed)
@@ -98,6 +105,7 @@ class Program(QObject):
         if refusal:
             log.warning("no notifications: %s", refusal)
         self._begun.raised = self._raise_window
+        self._begun.proposed = self._propose
         self._inbox.serve(self._take, self._drained)
         for event, effects in self._begun.taken:
             self._perform(effects)
@@ -114,6 +122,9 @@ class Program(QObject):
         self._redraw.stop()
         self._hooks.stop(STOP_WITHIN_S)
         self._sight.stop(STOP_WITHIN_S)
+        self._servers.stop(STOP_WITHIN_S)
+        if self._starter is not None:
+            self._starter.stop(STOP_WITHIN_S)
         self._notifier.stop()
         if self._lock_watch is not None:
             self._lock_watch.stop()
@@ -156,6 +167,14 @@ class Program(QObject):
     def _drained(self) -> None:
         self._plan()
         self._refresh()
+
+    def _propose(self, kind: str, directory: str, prompt: str) -> None:
+        if self._starter is None:
+            self._starter = Starter(
+                self._agents, self._surfaces.theme, Located(self._inbox.put), self._inbox.call, parent=self
+            )
+            self._performer.started = self._starter.sessions
+        self._starter.open(kind, directory, prompt)
 
     def _raise_window(self, token: str) -> None:
         self._surfaces.show_window(token)
@@ -244,6 +263,10 @@ class Program(QObject):
         self._look_at_connections()
         self._sum_up_the_day()
         self._refresh()
+
+    @Slot()
+    def _on_surfaces_start_asked(self) -> None:
+        self._propose("", "", "")
 
     @Slot()
     def _on_surfaces_test_asked(self) -> None:

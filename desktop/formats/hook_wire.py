@@ -11,7 +11,8 @@ from desktop.domain.record import dataclass
 
 LONGEST_HEADER = 128
 LARGEST_CALL = 1 << 20  # as in the relay
-LARGEST_QUERY = 4096  # only hook calls carry anything of size
+LARGEST_PROPOSAL = 64 << 10  # a prompt that a person typed
+LARGEST_QUERY = 4096  # all else carries nothing of size
 
 HOLD = b"hold\n"  # a person may answer this call: stay
 DONE = b"done\n"  # nothing is to be printed: go
@@ -29,6 +30,10 @@ class Verb(StrEnum):
     WATCH = "watch"
     RAISE = "raise"
     HELLO = "hello"
+    PROPOSE = "propose"  # a session to begin: shown to the person, who begins it or not
+
+
+_LARGEST = {Verb.HOOK: LARGEST_CALL, Verb.PROPOSE: LARGEST_PROPOSAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def parse_header(line: bytes) -> Header | None:
     except ValueError:
         return None
     length = int(match[3])
-    if length > (LARGEST_CALL if verb is Verb.HOOK else LARGEST_QUERY):
+    if length > _LARGEST.get(verb, LARGEST_QUERY):
         return None
     return Header(verb, match[2].decode("ascii"), length)
 

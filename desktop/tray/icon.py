@@ -49,6 +49,7 @@ class Tray(QObject):
     window_asked = Signal()
     mini_asked = Signal()
     settings_asked = Signal()
+    start_asked = Signal()
     quit_asked = Signal()
     availability_changed = Signal(bool)
 
@@ -178,6 +179,7 @@ _FORWARDED = (
     "window_asked",
     "mini_asked",
     "settings_asked",
+    "start_asked",
     "quit_asked",
 )
 

@@ -91,6 +91,7 @@ class TrayMenu(QMenu):
     window_asked = Signal()
     mini_asked = Signal()
     settings_asked = Signal()
+    start_asked = Signal()
     quit_asked = Signal()
 
     def __init__(self, panel: art.Panel, is_remote: Callable[[], bool] = lambda: False) -> None:
@@ -141,6 +142,7 @@ class TrayMenu(QMenu):
         self.addSeparator()
         self._add(self.tr("Sessions"), self.window_asked.emit)
         self._add(self.tr("Mini window"), self.mini_asked.emit)
+        self._add(self.tr("New session…"), self.start_asked.emit)
         if wanted.seen:
             self._add(self.tr("Mark all as read"), self._emit_seen)
         self._add(self.tr("Settings…"), self.settings_asked.emit)

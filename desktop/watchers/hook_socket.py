@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +68,9 @@ class Front(Protocol):
     def watch(self) -> bytes:
         """What a new watcher is told first: whole JSON lines."""
 
+    def propose(self, payload: bytes) -> None:
+        """Somebody proposes a session to begin: JSON with agent, cwd and prompt."""
+
     def raise_window(self, token: str) -> None:
         """A second start asks for the window; *token* is the desktop's leave to take focus, or ``-``."""
 
@@ -95,11 +98,19 @@ _Order = _Say | _Release | _Publish
 class HookSocket:
     """A ``Watcher`` of hook calls, and the way back for replies. The public methods are for the main thread."""
 
-    def __init__(self, agents: Sequence[Agent], sink: Sink, directory: Path, front: Front) -> None:
+    def __init__(
+        self,
+        agents: Sequence[Agent],
+        sink: Sink,
+        directory: Path,
+        front: Front,
+        is_served: Callable[[SessionId], bool] | None = None,
+    ) -> None:
         self._agents = {agent.hook_setup.command_name: agent for agent in agents if agent.hook_setup is not None}
         self._sink = sink
         self._path = directory / "tray.sock"
         self._front = front
+        self._is_served = is_served  # by the agent's own server: there the same is asked, and its terminal asks too
         self._switchboard = Switchboard(self._on_end, self._unhold)
         self._orders: deque[_Order] = deque()
         self._served: Connection | None = None
@@ -240,6 +251,9 @@ class HookSocket:
             case Verb.RAISE:
                 self._front.raise_window(connection.header.argument)
                 self._switchboard.finish(connection, b'{"raised":true}\n')
+            case Verb.PROPOSE:
+                self._front.propose(payload)
+                self._switchboard.finish(connection, b'{"shown":true}\n')
             case Verb.WATCH:
                 connection.stage = Stage.WATCHING
                 connection.send(self._front.watch())
@@ -266,6 +280,10 @@ class HookSocket:
         opened = next((event for event in events if isinstance(event, RequestOpened)), None)
         if agent.asks_by_hook is None or not agent.asks_by_hook(payload) or opened is None:
             self._pass_on(connection, events)
+            self._switchboard.finish(connection, hook_wire.DONE)
+            return
+        if self._is_served is not None and self._is_served(opened.request.session):
+            self._pass_on(connection, [event for event in events if event is not opened])
             self._switchboard.finish(connection, hook_wire.DONE)
             return
         connection.request = opened.request

@@ -26,6 +26,7 @@ class SessionHeader(QWidget):
     rows_asked = Signal()  # from the filter on to what it found
     mini_asked = Signal()
     settings_asked = Signal()
+    start_asked = Signal()
     help_asked = Signal()
     quit_asked = Signal()
     diff_asked = Signal(object)  # AgentKind
@@ -142,6 +143,7 @@ class SessionHeader(QWidget):
     @Slot()
     def _fill_menu(self) -> None:
         self._menu.clear()
+        self._menu.addAction(self.tr("New session…")).triggered.connect(self.start_asked)
         self._menu.addAction(self.tr("Settings…")).triggered.connect(self.settings_asked)
         self._menu.addActions(self._connect_actions())
         self._menu.addAction(self.tr("Keyboard…")).triggered.connect(self.help_asked)

@@ -34,6 +34,7 @@ class SessionWindow(QWidget):
 
     intent_made = Signal(object)  # Intent
     settings_asked = Signal()
+    start_asked = Signal()
     mini_asked = Signal()
     quit_asked = Signal()
     diff_asked = Signal(object)  # AgentKind: show_diff is expected
@@ -307,6 +308,7 @@ class SessionWindow(QWidget):
         header.rows_asked.connect(self._on_header_rows_asked)
         header.mini_asked.connect(self.mini_asked)
         header.settings_asked.connect(self.settings_asked)
+        header.start_asked.connect(self.start_asked)
         header.help_asked.connect(self._show_help)
         header.quit_asked.connect(self.quit_asked)
         header.diff_asked.connect(self.diff_asked)

@@ -72,6 +72,7 @@ class Front:
     owners: dict[SessionId, tuple[int, ...]] = field(default_factory=dict)
     on_pulse: Callable[[], None] = lambda: None
     raised: list[str] = field(default_factory=list)
+    proposed: list[bytes] = field(default_factory=list)
     pulses: int = 0
 
     def owners_of(self, session: SessionId) -> tuple[int, ...]:
@@ -89,6 +90,9 @@ class Front:
 
     def raise_window(self, token: str) -> None:
         self.raised.append(token)
+
+    def propose(self, payload: bytes) -> None:
+        self.proposed.append(payload)
 
 
 class Events:

@@ -591,6 +591,14 @@ def test_status_and_hello_answer_in_json_and_raise_brings_the_window(
     assert front.raised == ["token-1"]
 
 
+def test_a_proposed_session_is_handed_on_and_begins_nothing(tray: HookSocket, runtime: Path, front: Front) -> None:
+    with client(runtime) as sock:
+        sock.sendall(hook_wire.header(Verb.PROPOSE, length=2) + b"{}")
+        assert everything(sock) == b'{"shown":true}\n'
+
+    assert front.proposed == [b"{}"]
+
+
 def test_a_watcher_is_told_of_every_change(tray: HookSocket, runtime: Path) -> None:
     with client(runtime) as sock:
         sock.sendall(hook_wire.header(Verb.WATCH))

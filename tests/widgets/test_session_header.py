@@ -23,7 +23,15 @@ class Stage:
         self.theme = Theme(ColourScheme.LIGHT)
         self.header = SessionHeader(self.theme, None)  # type: ignore[arg-type]  # a window here
         self.asked: list[object] = []
-        for name in ("filter_left", "rows_asked", "mini_asked", "settings_asked", "help_asked", "quit_asked"):
+        for name in (
+            "filter_left",
+            "rows_asked",
+            "mini_asked",
+            "start_asked",
+            "settings_asked",
+            "help_asked",
+            "quit_asked",
+        ):
             getattr(self.header, name).connect(lambda *_, name=name: self.asked.append(name))
         self.header.diff_asked.connect(self.asked.append)
         self.header.filter_changed.connect(self.asked.append)
@@ -83,13 +91,14 @@ def test_the_menu_reaches_everything_and_names_each_agent(stage: Stage) -> None:
         action.trigger()
 
     assert [action.text() for action in menu.actions() if action.text()] == [
+        "New session…",
         "Settings…",
         "Connect Robot && co…",
         "Disconnect Other…",
         "Keyboard…",
         "Quit",
     ]
-    assert stage.asked == ["settings_asked", AGENT, AGENT, "help_asked", "quit_asked"]
+    assert stage.asked == ["start_asked", "settings_asked", AGENT, AGENT, "help_asked", "quit_asked"]
 
 
 def test_every_button_says_what_it_is(stage: Stage) -> None:

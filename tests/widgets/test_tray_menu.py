@@ -37,6 +37,7 @@ def test_who_waits_comes_first_and_everything_else_is_there(menu: TrayMenu) -> N
         "Checkout v2: Which database should we use?",
         "Sessions",
         "Mini window",
+        "New session…",
         "Mark all as read",
         "Settings…",
         "Quit",
@@ -103,11 +104,12 @@ def test_marking_as_read_names_every_session_there_is_to_read(menu: TrayMenu) ->
     assert [seen.session for seen in made if isinstance(seen, MarkSeen)] == ["robot:1", "robot:2"]
 
 
-@pytest.mark.parametrize("label", ["Sessions", "Mini window", "Settings…", "Quit"])
+@pytest.mark.parametrize("label", ["Sessions", "Mini window", "New session…", "Settings…", "Quit"])
 def test_every_fixed_entry_asks_for_what_it_says(menu: TrayMenu, qtbot: QtBot, label: str) -> None:
     signals = {
         "Sessions": menu.window_asked,
         "Mini window": menu.mini_asked,
+        "New session…": menu.start_asked,
         "Settings…": menu.settings_asked,
         "Quit": menu.quit_asked,
     }

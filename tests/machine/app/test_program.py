@@ -1,14 +1,22 @@
 """The whole program offscreen: agents that ask, a person who clicks, a desktop that locks its screen."""
 
 import logging
+import os
+import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
+from desktop.app import beginning
 from desktop.domain.ids import session_id
+from desktop.domain.phase import Phase
 from desktop.domain.replies import Allow, Deny
 from desktop.storage import paths
 from desktop.storage.ledger import Ledger
+from tests.fakes import acp_agent, asking_agent
 from tests.fakes.asking_agent import ALLOWED
 from tests.fakes.fake_agent_record import KIND
 from tests.machine.app.conftest import Stage, decisions
@@ -228,3 +236,29 @@ def test_ending_lets_every_agent_go_without_a_decision(stage: Stage) -> None:
     stage.until(answer.exists)
     assert answer.read_bytes() == b""
     assert decisions() == []
+
+
+def test_a_session_begun_in_the_window_asks_and_is_answered_there(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    able = replace(asking_agent.AGENT, acp_command=("python3", acp_agent.__file__))
+    monkeypatch.setattr(beginning, "load_agents", lambda: (able,))
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    program = stage.starts()
+    program._propose(KIND, str(stage.project), "run touch begun.txt")
+    assert program._starter is not None
+    assert not (stage.project / "begun.txt").exists()
+    window = program._starter._window
+    assert window is not None
+
+    stage.qtbot.keyClick(window._prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    stage.request_is_open(acp_agent.SESSION)
+    row = stage.row(acp_agent.SESSION)
+    assert row is not None
+    assert row.request is not None
+    allowed = Allow(row.session, row.request.id, row.request.digest)
+    program._surfaces.intent_made.emit(allowed, "window")
+    stage.until((stage.project / "begun.txt").exists)
+    stage.until(lambda: (row := stage.row(acp_agent.SESSION)) is not None and row.phase is Phase.YOUR_TURN)
+    assert decisions() == [("allow", "window")]

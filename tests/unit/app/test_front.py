@@ -25,7 +25,13 @@ class Hall:
         self.beats: list[int] = []
         self.raised: list[str] = []
         self.inbox = Inbox(lambda _: None, lambda: None)
-        self.front = SocketFront(self.inbox, lambda: self.beats.append(threading.get_ident()), self.raised.append)
+        self.proposed: list[tuple[str, str, str]] = []
+        self.front = SocketFront(
+            self.inbox,
+            lambda: self.beats.append(threading.get_ident()),
+            self.raised.append,
+            lambda *asked: self.proposed.append(asked),
+        )
 
 
 @pytest.fixture
@@ -134,3 +140,22 @@ def test_a_name_that_is_no_unicode_does_not_silence_the_socket(hall: Hall) -> No
 
     assert len(lines(hall.front.status())) == 1
     assert len(lines(hall.front.watch())) == 1
+
+
+@pytest.mark.parametrize(
+    ("payload", "proposed"),
+    [
+        (b'{"agent":"robot","cwd":"/home/dev","prompt":"fix it"}', ("robot", "/home/dev", "fix it")),
+        (b'{"agent":7,"cwd":null}', ("", "", "")),
+        (b"no JSON", ("", "", "")),
+    ],
+)
+def test_a_proposed_session_is_shown_on_the_main_thread(
+    hall: Hall, qtbot: QtBot, payload: bytes, proposed: tuple[str, str, str]
+) -> None:
+    hall.front.propose(payload)
+    assert hall.proposed == []
+
+    qtbot.waitUntil(lambda: bool(hall.proposed))
+
+    assert hall.proposed == [proposed]

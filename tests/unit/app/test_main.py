@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]]:
     """What would have been done."""
     from desktop.app import tray_program
-    from desktop.app.commands import connect, demo, doctor, explain, status, watch
+    from desktop.app.commands import connect, demo, doctor, explain, start, status, watch
 
     told: list[tuple[str, dict[str, object]]] = []
 
@@ -29,7 +29,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]]
 
         return run
 
-    for number, module in enumerate((tray_program, connect, demo, doctor, explain, status, watch), 10):
+    for number, module in enumerate((tray_program, connect, demo, doctor, explain, status, watch, start), 10):
         monkeypatch.setattr(module, "run", record(module.__name__.rpartition(".")[2], number))
     return told
 
@@ -46,6 +46,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]]
         ("connect robot --yes", ("connect", {"given": ("robot",), "removes": False, "is_agreed": True})),
         ("disconnect robot --yes", ("connect", {"given": ("robot",), "removes": True, "is_agreed": True})),
         ("doctor", ("doctor", {})),
+        ("start robot fix", ("start", {"given": ("robot", None, "fix")})),
+        ("start robot --cwd /tmp fix", ("start", {"given": ("robot", "/tmp", "fix")})),
         ("demo", ("demo", {"is_listed": False})),
         ("demo --list", ("demo", {"is_listed": True})),
         ("", ("tray_program", {"is_smoke": False})),
@@ -59,7 +61,7 @@ def test_each_verb_does_its_own_thing_and_gives_its_exit_code(
     code = main(words.split())
 
     assert done == [expected]
-    order = ["tray_program", "connect", "demo", "doctor", "explain", "status", "watch"]
+    order = ["tray_program", "connect", "demo", "doctor", "explain", "status", "watch", "start"]
     assert code == 10 + order.index(expected[0])
 
 

@@ -41,7 +41,7 @@ def test_no_bytes_upset_the_reading_of_a_header(line: bytes) -> None:
 
 
 def test_attack_56_no_verb_answers_a_request() -> None:
-    assert set(Verb) == {"hook", "status", "watch", "raise", "hello"}
+    assert set(Verb) == {"hook", "status", "watch", "raise", "hello", "propose"}
 
 
 def test_a_reply_names_the_bytes_it_answers() -> None:

@@ -43,7 +43,7 @@ def tray(nobody_else: Path) -> Iterator[Callable[[Board], HookSocket]]:
     """Have a tray run that sees this board."""
     running: list[HookSocket] = []
     inbox = Inbox(lambda _: None, lambda: None)
-    front = SocketFront(inbox, lambda: None, lambda _: None)
+    front = SocketFront(inbox, lambda: None, lambda _: None, lambda *_: None)
 
     def show(board: Board) -> HookSocket:
         lines = front.show_board(board)
