@@ -433,4 +433,5 @@ AGENT = Agent(
     log_names="session-*.jsonl",
     read_log_head=read_log_head,
     means=MEANS,
+    acp_command=("gemini", "--acp"),
 )

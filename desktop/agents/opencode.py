@@ -107,4 +107,5 @@ AGENT = Agent(
     resume_command=resume_command,
     means=MEANS,
     setup_note="Start opencode again: it loads plugins only when it starts.",
+    acp_command=("opencode", "acp"),
 )

@@ -302,4 +302,5 @@ AGENT = Agent(
         Means(Ability.INTERRUPT, "terminal"),
         Means(Ability.JUMP, "terminal"),
     ),
+    acp_command=("qwen", "--acp"),
 )
