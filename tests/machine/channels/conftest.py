@@ -19,6 +19,7 @@ from desktop.domain.agent import Agent
 from desktop.domain.ids import AgentKind
 from tests.fakes import prompt_program
 from tests.fakes.hook_agent import until
+from tests.machine.channels import bus_stage
 
 AGENT = Agent(kind=AgentKind("fake"), label="Fake", prompt_marks=(prompt_program.MARK,), interrupt_keys=("Escape",))
 CLEAN = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
@@ -222,3 +223,9 @@ def viewer() -> Iterator[Callable[[list[str], dict[str, str]], Viewer]]:
     yield attach
     for each in viewers:
         each.end()
+
+
+@pytest.fixture
+def start(home_of_its_own: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[bus_stage.Start]:
+    with bus_stage.bus_with_terminals(monkeypatch) as start:
+        yield start
