@@ -179,6 +179,9 @@ class Ledger:
             *(_stamp(decision.at), decision.surface, decision.request),
         )
         if changed != 1:
+            if self._db.execute("SELECT 1 FROM waits WHERE request=?", (_plain(decision.request),)).fetchone() is None:
+                # Its own entry was lost, on a disk that was full then: that is no answer given before.
+                raise LedgerError(f"{self.path}: a request is not on record")
             raise AlreadyDecidedError(decision.request)
         last = self._db.execute("SELECT number, hash FROM decisions ORDER BY number DESC LIMIT 1").fetchone()
         number, previous = (last[0] + 1, last[1]) if last is not None else (1, GENESIS)

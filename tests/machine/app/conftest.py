@@ -127,6 +127,14 @@ def decisions() -> list[tuple[str, str]]:
     return found
 
 
+def remembered() -> list[object]:
+    """The notifications that stand on the screen, as the ledger has it; the last thing written of a new request."""
+    with sqlite3.connect(paths.places().ledger) as ledger:
+        found = [shown_id for (shown_id,) in ledger.execute("SELECT id FROM shown")]
+    ledger.close()
+    return found
+
+
 @pytest.fixture
 def stage(
     qtbot: QtBot, bus: PrivateBus, home_of_its_own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -21,7 +21,7 @@ from desktop.domain.requests import Reach
 from desktop.storage import paths
 from tests.fakes.asking_agent import ALLOWED
 from tests.fakes.fake_agent_record import KIND
-from tests.machine.app.conftest import Stage, decisions
+from tests.machine.app.conftest import Stage, decisions, remembered
 from tests.machine.app.test_program import WITHDRAWN_S, body, buttons
 
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", "raise\\(\\)")
@@ -69,6 +69,7 @@ def test_fault_19_on_a_full_disk_all_is_seen_and_nothing_allowed_until_there_is_
     answer = stage.asks(agent, "make release")
     stage.request_is_open()
     notice = stage.notice()
+    stage.until(lambda: remembered() == [notice["id"]])
     filler = small_disk / "filler"
     with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
@@ -99,6 +100,8 @@ def test_fault_21_a_ledger_that_another_program_keeps_locked_stops_no_answer_for
     program = stage.starts()
     answer = stage.asks(stage.agent(), "make release")
     stage.request_is_open()
+    notice = stage.notice()
+    stage.until(lambda: remembered() == [notice["id"]])
     other = sqlite3.connect(paths.places().ledger, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from tests.fakes import asking_agent
 from tests.fakes.fake_agent_record import Started
 from tests.fakes.hook_agent import until
 from tests.fakes.private_bus import Daemon, PrivateBus
-from tests.machine.app.conftest import decisions
+from tests.machine.app.conftest import decisions, remembered
 
 ROOT = Path(__file__).parents[3]
 RELAY_ENDS_S = 2.0
@@ -207,11 +206,3 @@ def test_the_notification_of_a_killed_tray_is_taken_back_by_the_next_one(
     site.trays[-1].wait(10)
     assert remembered() == []
     daemon.stop()
-
-
-def remembered() -> list[object]:
-    """The notifications that stand on the screen, as the ledger has it."""
-    with sqlite3.connect(paths.places().ledger) as ledger:
-        found = [shown_id for (shown_id,) in ledger.execute("SELECT id FROM shown")]
-    ledger.close()
-    return found

@@ -88,16 +88,23 @@ def test_a_second_decision_about_a_request_is_refused_and_leaves_no_trace(ledger
     assert ledger.verify() == ""
 
 
-@pytest.mark.parametrize("how", ["never opened", "closed"])
-def test_what_does_not_wait_cannot_be_decided(ledger: Ledger, how: str) -> None:
-    if how == "closed":
-        opens(ledger, "r1")
-        ledger.note_closed("r1", NOON, "answered in the terminal")
+def test_what_does_not_wait_any_more_cannot_be_decided(ledger: Ledger) -> None:
+    opens(ledger, "r1")
+    ledger.note_closed("r1", NOON, "answered in the terminal")
 
     with pytest.raises(AlreadyDecidedError):
         ledger.decide(decision())
 
     assert ledger.count_decisions() == 0
+
+
+def test_fault_19_a_request_whose_own_entry_was_lost_is_not_said_to_be_answered(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="not on record"):
+        ledger.decide(decision())
+
+    assert ledger.count_decisions() == 0
+    decides(ledger, "r1")
+    assert (ledger.count_decisions(), ledger.verify()) == (1, "")
 
 
 def test_of_two_connections_deciding_at_once_exactly_one_wins(ledger: Ledger, path: Path) -> None:
