@@ -245,6 +245,7 @@ class AgentServer:
     write_reply: Callable[[bytes, Request, RequestReply], bytes | None]  # (payload, …): None for no such answer
     variables: tuple[str, ...] = ()  # of a process's environment, the only ones that *find* is shown
     is_shared: bool = False  # one server for every process of a home; else one in each process
+    settles_s: float = 0.0  # a new socket is left to the agent's own programs for so long
 
 
 Row = Mapping[str, object]
@@ -300,12 +301,16 @@ class Agent:
     asks_by_hook: Callable[[bytes], bool] | None = None  # whether this payload is one we may hold and answer
     hook_setup: HookSetup | None = None
     resume_command: Callable[[str, str], str] | None = None  # (native id, cwd)
-    prompt_marks: tuple[str, ...] = ()  # what a pane of it shows when it takes a prompt (see channels/terminal.py)
+    # What stands at the beginning of the input line, and of no other line, when it takes a prompt: the mark with the
+    # very blank after it (a no-break space where it has one). Left of it only a frame may stand; a hint must be faint;
+    # a dialog must not show it. State it only from a pane that was looked at (`tmux capture-pane -p -e`): text is typed
+    # where the last such line is empty, and nowhere else.
+    prompt_marks: tuple[str, ...] = ()
     birth_dirs: tuple[str, ...] = ()  # where something appears whenever a session starts; "$NAME" is filled in
     is_headless: Callable[[Sequence[str]], bool] | None = None  # (argv): answers to a program, not to a person
     write_inbox: Callable[[str], bytes] | None = None  # text -> what the session's own socket takes
     inbox_label: str = ""  # how the model will see a message sent there
-    interrupt_keys: tuple[str, ...] = ()
+    interrupt_keys: tuple[str, ...] = ()  # "Escape", "Enter", "C-c", a letter; pressed one after the other
     # Agents without live state are found by their process, and their session by the log it writes.
     log_dirs: Callable[[str, str, datetime], Sequence[str]] | None = None  # (home, cwd, now): folders to look in
     log_names: str = "*.jsonl"

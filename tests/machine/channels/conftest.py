@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import shutil
 import subprocess
 import sys
@@ -193,6 +194,7 @@ class Viewer:
         if self.pid == 0:
             os.execvpe(command[0], command, env)
         self.shown = b""
+        self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._read)
         self._thread.start()
 
@@ -203,13 +205,16 @@ class Viewer:
         with suppress(ProcessLookupError):
             os.kill(self.pid, 15)
         os.waitpid(self.pid, 0)
+        self._is_over.set()
         self._thread.join(10)
         os.close(self._master)
 
     def _read(self) -> None:
+        # Not until the end of it: the multiplexer may hold its side open when the program is gone.
         with suppress(OSError):
-            while got := os.read(self._master, 65536):
-                self.shown += got
+            while not self._is_over.is_set():
+                if select.select([self._master], [], [], 0.02)[0]:
+                    self.shown += os.read(self._master, 65536)
 
 
 @pytest.fixture
