@@ -79,7 +79,7 @@ def test_fault_37_a_pane_that_was_closed_is_a_refusal(tmux: Tmux) -> None:
     tmux.run("new-window")
     tmux.run("kill-pane", "-t", "%0")
 
-    with pytest.raises(Refused, match=r"gone|no longer|ended"):
+    with pytest.raises(Refused, match=r"gone|no longer|ended|left"):
         terminal.send_prompt(pane, "hello", AGENT)
 
 
