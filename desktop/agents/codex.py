@@ -11,20 +11,24 @@ from datetime import UTC, datetime, timedelta
 from desktop.domain.agent import (
     Ability,
     Agent,
+    AgentServer,
     HookCall,
     HookEvent,
     HookSetup,
     HookShape,
     LogHead,
     Means,
+    ServerPlace,
     TranscriptReader,
+    Transport,
 )
 from desktop.domain.events import Event, EvidenceGiven, RequestOpened, TurnFinished
 from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.replies import Allow, Deny, RequestReply
 from desktop.domain.requests import Request
 from desktop.domain.session import Claim, Ending, Evidence, Source
-from desktop.formats import hook_decision, hook_payload, rollout_log, tool_calls
+from desktop.formats import app_server_asks, hook_decision, hook_payload, rollout_log, tool_calls
+from desktop.formats.app_server_talk import AppServerTalk
 from desktop.formats.foreign_json import object_of, parse_object, text_of
 from desktop.formats.rollout_log import RolloutLog
 
@@ -223,6 +227,28 @@ def write_hook_reply(payload: bytes, request: Request, reply: RequestReply) -> b
             return None
 
 
+# --- its daemon: one for every terminal of a home --------------------------------------------------------------------
+
+_SOCKET = "app-server-control/app-server-control.sock"
+
+
+def find_server(home: str, argv: Sequence[str], _environment: Mapping[str, str]) -> ServerPlace | None:
+    """The daemon's socket; a session that answers to a program, or was told to, runs without it."""
+    if not home or is_headless(argv) or "daemon_auto_start" in argv:
+        return None
+    return ServerPlace(f"{home}/{_SOCKET}")
+
+
+SERVER = AgentServer(
+    Transport.WEBSOCKET,
+    find=find_server,
+    open_talk=lambda _home: AppServerTalk(KIND),
+    write_reply=app_server_asks.write_reply,
+    is_shared=True,
+    # The daemon calls itself, towards the model too, by the name of its first client: that is not to be ours.
+    settles_s=3.0,
+)
+
 # --- other ways in ---------------------------------------------------------------------------------------------------
 
 
@@ -265,15 +291,20 @@ AGENT = Agent(
     native_of_open_file=native_of_open_file,
     hook_hold_s=HOLD_S,
     is_host=is_host,
+    server=SERVER,
     means=(
-        Means(Ability.SEE, "its processes, and the rollout that each writes"),
-        Means(Ability.KNOW_IT_WAITS, "hook", _UNTOLD),
-        Means(Ability.KNOW_WHAT_IT_ASKS, "hook"),
-        Means(Ability.ALLOW, "hook", _WHILE_IT_RUNS),
-        Means(Ability.DENY, "hook, with the reason given to the model", _WHILE_IT_RUNS),
-        Means(Ability.ANSWER, why_not="Its questions are not put to a hook."),
-        Means(Ability.PROMPT, why_not="Without its own server nothing but its terminal takes a prompt."),
-        Means(Ability.INTERRUPT, "Esc in its terminal, where that is a pane of tmux"),
+        Means(Ability.SEE, "its processes, its daemon, and the rollout that each writes"),
+        Means(Ability.KNOW_IT_WAITS, "its daemon; else its hook", _UNTOLD),
+        Means(Ability.KNOW_WHAT_IT_ASKS, "its daemon, also when the tray came later; else its hook"),
+        Means(Ability.ALLOW, "its daemon, beside the prompt of the terminal; else its hook", _WHILE_IT_RUNS),
+        Means(
+            Ability.DENY,
+            "its daemon, the reason following as words into the turn; else its hook, with the reason",
+            _WHILE_IT_RUNS,
+        ),
+        Means(Ability.ANSWER, "its daemon, also in words of one's own", _WITHOUT_DAEMON),
+        Means(Ability.PROMPT, "its daemon", _WITHOUT_DAEMON),
+        Means(Ability.INTERRUPT, "its daemon; else Esc in its terminal, where that is a pane of tmux"),
     ),
     setup_note=SETUP_NOTE,
 )

@@ -122,7 +122,9 @@ def process_ended(session: Session, pid: int, at: datetime) -> Change:
     )
     session = replace(session, evidence=(*others, gone))
     is_at_work = any(item.source is Source.SERVER and _is_busy(item) for item in others)  # there, without a terminal
-    if is_at_work or any(item.source in (Source.LIVE_STATE, Source.PROCESS) for item in others):
+    if is_at_work:
+        return Change(replace(session, pid=None))
+    if any(item.source in (Source.LIVE_STATE, Source.PROCESS) for item in others):
         return Change(session)
     in_turn = session.turn is not None and session.turn.finished_at is None
     why = "its process ended in the middle of a turn" if in_turn else "its process ended"
@@ -176,6 +178,7 @@ def _described(session: Session, event: SessionDescribed) -> Session:
         names=names,
         cwd=session.cwd if event.cwd is None else event.cwd,
         branch=session.branch if event.branch is None else event.branch,
+        host=session.host if event.host is None else event.host,
         repository=session.repository if event.repository is None else event.repository,
         model=session.model if event.model is None else event.model,
         version=session.version if event.version is None else event.version,

@@ -455,7 +455,8 @@ class Hub:
     def _hides_prompt(self, request: Request) -> bool:
         """Whether the agent's terminal asks nothing while its hook is held: a subagent's dialog, or that of any."""
         agent = self._agents.get(AgentKind(request.session.partition(":")[0]))
-        return bool(request.subagent_id) or (agent is not None and bool(agent.hook_hold_s))
+        is_silent = request.reach is Reach.HOOK and agent is not None and bool(agent.hook_hold_s)
+        return bool(request.subagent_id) or is_silent
 
     def _is_shown_too(self, request: Request) -> bool:
         """Whether the agent's terminal shows the subagent's prompt while we hold it (a subagent in the foreground)."""

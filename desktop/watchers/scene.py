@@ -24,6 +24,7 @@ from desktop.domain.ports import Sink
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.watchers import directory_watch, log_discovery, process_scan
 from desktop.watchers.agent_database import Databases
+from desktop.watchers.agent_server import AgentServers
 from desktop.watchers.ears import Ears, Interest
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import Process, ProcessTable
@@ -66,12 +67,14 @@ class Scene:
         table: ProcessTable,
         formerly: Mapping[int, str],
         told: Told = nobody,
+        servers: AgentServers | None = None,
     ) -> None:
         self._agents = agents
         self._sink = sink
         self._environment = environment
         self._pace = pace
         self._table = table
+        self._servers = servers
         self._formerly = dict(formerly)  # watched before a failure, and not looked at since
         self._transcripts = Transcripts(sink, store=store, pace=pace)  # first: it may fail, and holds nothing yet
         self._selector = selectors.DefaultSelector()
@@ -85,7 +88,9 @@ class Scene:
         self._births: frozenset[str] = frozenset()
         self._log_folders: Mapping[str, str] = {}  # where logs are awaited
         self._is_look_thorough = False
-        self._stand_ins = StandIns(table, self._transcripts, sink, pace, self._leave, told)
+        self._stand_ins = StandIns(
+            table, self._transcripts, sink, pace, self._leave, servers.native_of if servers is not None else None, told
+        )
         self._stored = StoredSessions(table, Databases(self._transcripts.skip), sink, self._leave, told)
         self._stores: Mapping[str, frozenset[str]] = {}
         self._is_rewatch_due = True
@@ -282,7 +287,8 @@ class Scene:
             if not is_session(agent, process):
                 continue
             fallback = log_discovery.default_home(agent, self._environment)
-            home = log_discovery.home_of(agent, self._table.environment(process.pid), fallback)
+            environment = self._table.environment(process.pid)
+            home = log_discovery.home_of(agent, environment, fallback)
             self._busy_until = now + self._pace.quiet_after
             if agent.starts_itself_again and self._is_launcher(agent, process):
                 return
@@ -293,6 +299,9 @@ class Scene:
             if runner is not None and agent.is_host is not None:
                 runner.is_host = agent.is_host(process.argv)
             self._is_rewatch_due = True  # where it will write is to be heard
+            if self._servers is not None and agent.server is not None:
+                begun_at, cwd = self._table.begun_at(process.pid), self._table.cwd(process.pid)
+                self._servers.meet(agent, process.pid, begun_at, home, process.argv, environment, cwd)
             return
 
     def _is_launcher(self, agent: Agent, process: Process) -> bool:
@@ -345,6 +354,8 @@ class Scene:
         for session in sessions:
             self._transcripts.unfollow(session, pid)
         self._sink(ProcessEnded(pid, _now()))
+        if self._servers is not None:
+            self._servers.lost(pid)
         self._is_rewatch_due = True
 
     def _close_exit(self, runner: Runner, *, is_registered: bool = True) -> None:

@@ -4,6 +4,7 @@ Decides what of the talk is worth telling: a conversation that no process shows 
 """
 
 import logging
+import os
 import selectors
 import socket
 import time
@@ -107,6 +108,9 @@ class ServerLine:
     def remove(self, pid: int) -> None:
         """A process is gone."""
         self._owners.pop(pid, None)
+        if not self._server.is_shared and not self._owners:
+            for known in list(self._told):
+                self._leave(known, _now(), TERMINAL_CLOSED)
         native = self._pairs.pop(pid, None)
         self._known.native_by_pid.pop(pid, None)
         if native is None or native in self._pairs.values():
@@ -115,7 +119,7 @@ class ServerLine:
         if session in self._busy:
             self._orphans.add(session)
         else:
-            self._hush(session)
+            self._leave(session, _now(), TERMINAL_CLOSED)
 
     @property
     def is_needed(self) -> bool:
@@ -188,6 +192,10 @@ class ServerLine:
         self._known.sessions -= self._told
 
     def _connect(self, now: float) -> None:
+        settled_in = self._settled_in()
+        if settled_in > 0:
+            self._retry_at = now + settled_in
+            return
         try:
             self._link = open_link(self._server.transport, self._place, self._selector, self)
         except (OSError, Lost):
@@ -197,6 +205,16 @@ class ServerLine:
             return
         if self._link.is_open:
             self._begin()
+
+    def _settled_in(self) -> float:
+        """How long its socket is still too new for us."""
+        if not self._server.settles_s:
+            return 0.0
+        try:
+            made_at = os.stat(self._place.address).st_mtime
+        except OSError:
+            return 0.0  # not there: connecting will tell
+        return min(made_at + self._server.settles_s - time.time(), self._server.settles_s)
 
     def _begin(self) -> None:
         self._opened_at = time.monotonic()
@@ -281,7 +299,7 @@ class ServerLine:
                 self._introduce(pid, session_id(self.agent.kind, native), now)
         for pid, native in before.items():
             if self._pairs.get(pid, native) != native and native not in self._pairs.values():
-                self._leave(session_id(self.agent.kind, native), now)
+                self._leave(session_id(self.agent.kind, native), now, LEFT)
         # What could not be told apart yet may be later.
         is_open = len(self._pairs) < len(self._owners) and len(sessions) > len(self._pairs)
         self._pair_at = time.monotonic() + LASTED_S if is_open else float("inf")
@@ -296,10 +314,10 @@ class ServerLine:
         alive = Evidence(Source.PROCESS, Claim.ALIVE, now, "its process runs", origin=str(pid))
         self._sink(EvidenceGiven(session, alive))
 
-    def _leave(self, session: SessionId, now: datetime) -> None:
-        """Its process went on to another conversation."""
+    def _leave(self, session: SessionId, now: datetime, why: str) -> None:
+        """No process shows it any more, and it rests."""
         self._hush(session)
-        self._sink(SessionEnded(session, now, LEFT, Source.SERVER))
+        self._sink(SessionEnded(session, now, why, Source.SERVER))
 
     def _hush(self, session: SessionId) -> None:
         """Tell no more of *session* until there is a reason to."""
@@ -333,8 +351,7 @@ class ServerLine:
             is_busy = _is_busy(event.evidence)
             (self._busy.add if is_busy else self._busy.discard)(session)
             if session in self._orphans and not is_busy:
-                self._hush(session)
-                self._sink(SessionEnded(session, event.evidence.at, TERMINAL_CLOSED, Source.SERVER))
+                self._leave(session, event.evidence.at, TERMINAL_CLOSED)
                 return
         self._sink(event)
 

@@ -11,6 +11,7 @@ from desktop.domain.agent import Agent
 from desktop.domain.events import HealthReported
 from desktop.domain.ports import Sink
 from desktop.watchers import process_scan
+from desktop.watchers.agent_server import AgentServers
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import ProcessTable
 from desktop.watchers.scene import Scene, nobody
@@ -35,6 +36,7 @@ class Sight:
         pace: Pace | None = None,
         table: ProcessTable | None = None,
         told: Told | None = None,
+        servers: AgentServers | None = None,
     ) -> None:
         self._agents = tuple(agents)
         self._sink = sink
@@ -43,6 +45,7 @@ class Sight:
         self._pace = pace or Pace()
         self._table = table or process_scan.process_table()
         self._told: Told = told or nobody
+        self._servers = servers
         self._stopping = threading.Event()
         self._has_looked = threading.Event()
         self._lock = threading.Lock()
@@ -83,6 +86,7 @@ class Sight:
                     table=self._table,
                     formerly=formerly,
                     told=self._told,
+                    servers=self._servers,
                 )
                 with self._lock:
                     self._scene = scene

@@ -47,6 +47,7 @@ class StandIns:
         sink: Sink,
         pace: Pace,
         leave: Leave,
+        served: Callable[[int], str] | None = None,
         told: Told | None = None,
     ) -> None:
         self._table = table
@@ -54,6 +55,7 @@ class StandIns:
         self._sink = sink
         self._pace = pace
         self._leave = leave
+        self._served = served  # the conversation that a process shows, as the agent's own server tells
         self._told: Told = told or (lambda _pid: ())  # sessions that a process itself said it holds, the last one last
         self._heads = LogHeads()
         self._spent: OrderedDict[str, float] = OrderedDict()  # logs of processes that ended, and when they did
@@ -62,7 +64,7 @@ class StandIns:
     def look(self, runners: Collection[Runner], *, is_thorough: bool) -> None:
         """Look for the sessions of silent processes; *is_thorough* looks again at those that are known."""
         is_thorough, self.is_look_due = is_thorough or self.is_look_due, False
-        silent = [runner for runner in runners if _is_silent(runner)]
+        silent = [runner for runner in runners if _is_silent(runner) and not self._is_told_by_server(runner)]
         for runner in silent:
             self._look_at_told(runner, silent)
         for runner in silent:
@@ -92,6 +94,12 @@ class StandIns:
                     if nearest:
                         found[nearest] = folder
         return found
+
+    def _is_told_by_server(self, runner: Runner) -> bool:
+        native = self._served(runner.pid) if self._served is not None else ""
+        if native and native != runner.native:
+            self._show(runner, native, self._table.cwd(runner.pid))
+        return bool(native)
 
     # -- what a process said
 

@@ -133,17 +133,25 @@ def test_a_lost_server_changes_nothing_about_a_turn_that_is_over(story: Story) -
     assert phase(story) is Phase.YOUR_TURN
 
 
-def test_a_session_that_works_on_after_its_terminal_was_closed_comes_back_until_it_rests(story: Story) -> None:
-    story.sees(TurnStarted(SESSION, at(1)), says(Claim.WORKING, 1), ProcessEnded(PID, at(2)))
-    assert phase(story) is Phase.ENDED
-    story.sees(says(Claim.RESTING, 2.5))
-    assert phase(story) is Phase.ENDED
-
-    story.sees(says(Claim.WAITING_APPROVAL, 3))
+def test_what_waits_at_its_server_goes_on_without_its_terminal_until_it_rests(story: Story) -> None:
+    request = asked()
+    story.sees(TurnStarted(SESSION, at(1)), says(Claim.WORKING, 1), RequestOpened(request), ProcessEnded(PID, at(3)))
     assert phase(story) is Phase.NEEDS_APPROVAL
+    assert story.does(Allow(SESSION, request.id, request.digest))
 
     story.sees(SessionEnded(SESSION, at(4), "its terminal was closed", Source.SERVER))
+
     assert phase(story) is Phase.ENDED
+
+
+def test_what_rests_at_its_server_ends_with_its_terminal_and_comes_back_only_when_it_works(story: Story) -> None:
+    story.sees(TurnStarted(SESSION, at(1)), TurnFinished(SESSION, at(2)), says(Claim.RESTING, 2))
+    story.sees(ProcessEnded(PID, at(3)), says(Claim.RESTING, 3.5))
+    assert phase(story) is Phase.ENDED
+
+    story.sees(says(Claim.WORKING, 4))
+
+    assert phase(story) is Phase.WORKING
 
 
 def test_prompts_and_interrupts_go_through_the_server_while_its_connection_stands(story: Story) -> None:

@@ -86,14 +86,14 @@ def test_a_conversation_that_rests_is_told_when_its_process_is_found(line: Serve
     assert {event.session for event in events.of(SessionDescribed)} == {ONE}
 
 
-def test_a_process_that_ends_while_it_rests_leaves_nothing_behind(line: ServerLine, events: Events) -> None:
+def test_a_process_that_ends_while_it_rests_ends_its_session(line: ServerLine, events: Events) -> None:
     line.add(owner())
     says(line, "resting")
 
     line.remove(1)
     says(line, "resting")
 
-    assert events.of(SessionEnded) == []
+    assert [event.why for event in events.of(SessionEnded)] == ["its terminal was closed"]
     assert claims(events) == [Claim.RESTING]
     assert not line.is_needed
 
