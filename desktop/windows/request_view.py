@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.domain.board import Row
 from desktop.domain.replies import Allow, ApprovePlan, Deny, RequestReply
@@ -60,6 +60,8 @@ class RequestView(QWidget):
         is_new = before is None or _shown_part(before) != _shown_part(request)
         if is_new:
             self._show_content(request)
+            if self.holds_focus:
+                self.focus_text()  # Space on a button that another request had must not answer this one
         if is_new or (before is not None and before.is_answering and not request.is_answering):
             self._is_sent = False
         self._show_circumstances(request, row)
@@ -90,6 +92,12 @@ class RequestView(QWidget):
     def focus_text(self) -> None:
         """Put the focus where it can do no harm."""
         (self._text if self._text.isVisible() else self).setFocus()
+
+    @property
+    def holds_focus(self) -> bool:
+        """Whether the keys go here."""
+        focused = QApplication.focusWidget()
+        return focused is not None and (focused is self or self.isAncestorOf(focused))
 
     @property
     def request(self) -> Request | None:

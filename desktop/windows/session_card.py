@@ -72,9 +72,13 @@ class SessionCard(QWidget):
         self.setAccessibleName(text.one_line(f"{row.name}, {words.phase_word(row.phase)}"))
         self._put_away_lost_draft(row)
         request = self._request_to_show(row)
+        if request is None and self.request_view.holds_focus:
+            self.setFocus()  # or the next button would have it when the view goes
         self.request_view.setVisible(request is not None)
         if request is not None:
             self.request_view.show_request(request, row)
+            if self.hasFocus():
+                self.request_view.focus_text()
         else:
             self.request_view.show_nothing()
         waiting = len(row.requests) - 1

@@ -28,6 +28,7 @@ from desktop.domain.session import Claim, Evidence, Source
 from desktop.domain.settings import ColourScheme
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.draft_edit import DraftEdit
+from desktop.windows.request_text import RequestText
 from desktop.windows.session_window import SessionWindow
 from desktop.windows.settings_window import SettingsWindow
 from desktop.windows.theme import Theme
@@ -499,3 +500,25 @@ def test_an_empty_window_gives_no_button_the_focus(qtbot: QtBot) -> None:
         window.activateWindow()
 
     assert window.focusWidget() is window
+
+
+def test_attack_36_a_key_meant_for_an_answered_request_does_nothing_to_the_next(stage: Stage) -> None:
+    stage.shows(asking(1, "r1"))
+    stage.button("Deny").setFocus()
+
+    stage.shows(asking(1, "r2"))
+    stage.key(Qt.Key.Key_Space)
+
+    assert not [intent for intent in stage.out if isinstance(intent, Deny)]
+    assert QApplication.focusWidget() is stage.window.findChild(RequestText)
+
+
+def test_between_two_requests_the_focus_rests_on_the_card_and_comes_back_to_the_text(stage: Stage) -> None:
+    stage.shows(asking(1, "r1"))
+    assert QApplication.focusWidget() is stage.window.findChild(RequestText)
+
+    stage.shows(row(1, Phase.WORKING, "Session 1"))
+    assert QApplication.focusWidget() is stage.list.card
+
+    stage.shows(asking(1, "r2"))
+    assert QApplication.focusWidget() is stage.window.findChild(RequestText)
