@@ -263,8 +263,9 @@ def _quoted(word: str) -> str:
     return word if re.fullmatch(r"[A-Za-z0-9_./~-]+", word) else "'" + word.replace("'", "'\\''") + "'"
 
 
-_WHILE_IT_RUNS = "Its terminal shows no prompt while the tray is asked, so it is soon let go."
-_UNTOLD = "Its log does not say that it waits; without the hook it is only guessed, and said to be."
+_WHILE_IT_RUNS = "Its terminal shows no prompt while the hook is asked, so that is let go after a short while."
+_UNTOLD = "Its log does not say that it waits; without daemon and hook it is only guessed, and said to be."
+_WITHOUT_DAEMON = "Not without its daemon, as in codex exec or with settings of its own on the command line."
 
 AGENT = Agent(
     kind=KIND,
