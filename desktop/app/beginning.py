@@ -52,7 +52,8 @@ class Beginning:
             self._remember(ledger)
         self.front = SocketFront(self.inbox, self._beat, self._raise_window, self._propose)
         self.servers = AgentServers(Located(self.inbox.put))
-        self.hooks = HookSocket(self.agents, self.inbox.put, runtime, self.front, self.servers.serves)
+        remotes = [remote.name for remote in self.preferences.settings.remotes]
+        self.hooks = HookSocket(self.agents, self.inbox.put, runtime, self.front, self.servers.serves, remotes)
         self.sight = Sight(
             self.agents,
             Located(self.inbox.put),

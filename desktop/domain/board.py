@@ -49,6 +49,7 @@ class Row:
     warnings: tuple[str, ...] = ()  # what to fear of the first request, each in a few words
     previous: tuple[Previous, ...] = ()  # at most one a request
     repository: str = ""
+    host: str = ""  # another machine; empty for this one
     task: str = ""  # of the person's, that it belongs to by hand or by rule
     is_connected: bool = False  # its agent calls our hook, so that requests come whole and can be answered here
     terminal: str = ""  # what its terminal is good for, in sentences

@@ -26,6 +26,7 @@ class SessionDescribed:
     pane: str | None = None
     inbox: str | None = None
     started_at: datetime | None = None
+    host: str | None = None  # the name of another machine that it runs on
     repository: str | None = None  # the main working tree that the directory belongs to
     name: tuple[NameSource, str] | None = None
 

@@ -139,6 +139,7 @@ class Session:
     cwd: str = ""
     branch: str = ""
     task: str = ""  # of the person's, given by hand
+    host: str = ""  # another machine; empty for this one
     repository: str = ""  # the main working tree that cwd belongs to, with all its other working trees
     model: str = ""
     version: str = ""

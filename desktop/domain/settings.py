@@ -128,6 +128,13 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """Another machine, or a container, whose agents may ask here: the name of a socket that only it is given."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class DescribedAgent:
     """An agent that we know nothing of but what the person tells: how it runs, where it logs, what its lines mean."""
 
@@ -158,4 +165,5 @@ class Settings:
     look: Look = Look()
     answering: Answering = Answering()
     tasks: tuple[Task, ...] = field(default=(), metadata={"record": Task})
+    remotes: tuple[Remote, ...] = field(default=(), metadata={"record": Remote})
     agents: tuple[DescribedAgent, ...] = field(default=(), metadata={"record": DescribedAgent})

@@ -61,6 +61,7 @@ def row_of(
         warnings=danger.warnings(session.requests[0], session.cwd) if session.requests else (),
         previous=previous,
         repository=session.repository,
+        host=session.host,
         task=session.task or task_of(session, tasks),
         is_connected=is_connected,
         terminal=_terminal_words(terminal, agent),

@@ -32,6 +32,7 @@ class Connection:
     sock: socket.socket
     peer: Peer
     deadline: float | None
+    host: str = ""  # whose socket it came by; empty for our own
     stage: Stage = Stage.READING
     received: bytearray = field(default_factory=bytearray)
     unsent: bytearray = field(default_factory=bytearray)

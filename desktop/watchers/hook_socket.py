@@ -6,6 +6,7 @@ by itself. Nothing a client can send answers a request. While no connection is o
 
 import logging
 import os
+import re
 import secrets
 import selectors
 import socket
@@ -26,6 +27,7 @@ from desktop.domain.record import dataclass
 from desktop.domain.requests import Reach
 from desktop.formats import hook_wire, proc_stat
 from desktop.formats.hook_wire import Verb
+from desktop.formats.remote_events import from_host
 from desktop.watchers import hook_peer, process_scan
 from desktop.watchers.held_calls import HeldCalls
 from desktop.watchers.hook_connection import Connection, Stage
@@ -44,6 +46,7 @@ BEAT_S = 2.0  # the relay gives up after 5 s without one
 MAIN_THREAD_S = 5.0  # a window that has not answered for this long cannot take an answer either
 SAID_S = 3.0  # for the relay to print: it has nothing else to do
 _TERMINAL = ("TMUX", "TMUX_PANE")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 
 NOT_FROM_SESSION = "It was not asked by the session's own process, so it can only be answered in its terminal."
 HOOK_ENDED = "the hook ended"
@@ -105,10 +108,12 @@ class HookSocket:
         directory: Path,
         front: Front,
         is_served: Callable[[SessionId], bool] | None = None,
+        remotes: Sequence[str] = (),
     ) -> None:
         self._agents = {agent.hook_setup.command_name: agent for agent in agents if agent.hook_setup is not None}
         self._sink = sink
         self._path = directory / "tray.sock"
+        self._remotes = {name: directory / f"remote-{name}.sock" for name in remotes}
         self._front = front
         self._is_served = is_served  # by the agent's own server: there the same is asked, and its terminal asks too
         self._switchboard = Switchboard(self._on_end, self._unhold)
@@ -135,8 +140,19 @@ class HookSocket:
             what = error.strerror or str(error)
             self._report(f"Hooks cannot reach us: {self._path}: {what}.", "Remove that file, then start again.")
             return
+        troubles = [trouble for name, path in self._remotes.items() if (trouble := self._listen_for(name, path))]
         self._thread.start()
-        self._report("", "")
+        self._report(" ".join(troubles), "Mend the list of remotes in the settings." if troubles else "")
+
+    def _listen_for(self, name: str, path: Path) -> str:
+        """Take the callers of another machine; why not, in words, when that cannot be."""
+        if not _HOST.fullmatch(name):
+            return f"{name!r} cannot be the name of a remote: letters, digits, dots and hyphens make one."
+        try:
+            self._switchboard.listen(path, name)
+        except OSError as error:
+            return f"The hooks of {name} cannot reach us: {path}: {error.strerror or error}."
+        return ""
 
     def stop(self, deadline_s: float) -> None:
         """Let every held call go and end."""
@@ -241,6 +257,9 @@ class HookSocket:
             return
         assert connection.header is not None
         connection.deadline = None
+        if connection.host and connection.header.verb is not Verb.HOOK:
+            self._switchboard.forget(connection)  # what runs here is no business of another machine
+            return
         match connection.header.verb:
             case Verb.HOOK:
                 self._on_hook(connection, connection.header.argument, payload)
@@ -264,19 +283,21 @@ class HookSocket:
 
     def _on_hook(self, connection: Connection, name: str, payload: bytes) -> None:
         agent = self._agents.get(name)
-        if agent is None or agent.read_hook is None or not self._may_call(agent, connection.peer.pid):
+        if agent is None or agent.read_hook is None or not self._may_call(agent, connection):
             self._switchboard.finish(connection, hook_wire.DONE)
             return
         names = (*_TERMINAL, agent.home_variable) if agent.home_variable else _TERMINAL
+        is_here = not connection.host  # else the caller is whatever carries its words
         connection.call = HookCall(
             payload=payload,
             pid=connection.peer.pid,
             at=datetime.now(UTC),
-            environment=hook_peer.environment_of(connection.peer.pid, names),
+            environment=hook_peer.environment_of(connection.peer.pid, names) if is_here else (),
             request_nonce=secrets.token_hex(16),
-            agent_pid=hook_peer.agent_above(connection.peer.pid, agent),
+            agent_pid=hook_peer.agent_above(connection.peer.pid, agent) if is_here else 0,
         )
-        connection.events = events = tuple(agent.read_hook(connection.call))
+        read = agent.read_hook(connection.call)
+        connection.events = events = tuple(read if is_here else from_host(read, connection.host))
         opened = next((event for event in events if isinstance(event, RequestOpened)), None)
         if agent.asks_by_hook is None or not agent.asks_by_hook(payload) or opened is None:
             self._pass_on(connection, events)
@@ -292,13 +313,13 @@ class HookSocket:
         connection.send(hook_wire.HOLD)
         self._check(connection)
 
-    def _may_call(self, agent: Agent, pid: int) -> bool:
+    def _may_call(self, agent: Agent, connection: Connection) -> bool:
         """Whether this process may speak for *agent*; who names a session in its call is looked at later."""
-        if not agent.is_hook_inside:
+        if connection.host or not agent.is_hook_inside:
             return True  # it is a relay, and the session's process is above it
         if self._table is None:
             self._table = process_scan.process_table()
-        process = self._table.look(pid)
+        process = self._table.look(connection.peer.pid)
         return process is not None and is_session(agent, process)
 
     def _owners(self, session: SessionId, connection: Connection) -> tuple[int, ...]:
@@ -318,6 +339,10 @@ class HookSocket:
 
     def _pass_on(self, connection: Connection, events: Sequence[Event]) -> None:
         """Give news to the sink, but not what a stranger says of a session whose process lives."""
+        if connection.host:
+            for event in events:
+                self._sink(event)
+            return
         for event in events:
             session = event.request.session if isinstance(event, RequestOpened) else getattr(event, "session", None)
             owners = self._owners(session, connection) if session is not None else ()
@@ -331,13 +356,14 @@ class HookSocket:
         """Decide whether an ask comes from the session it names; look again later while nobody owns that session."""
         assert connection.request is not None
         request = connection.request
-        owners = self._owners(request.session, connection)
+        owners = self._owners(request.session, connection) if not connection.host else ()
         now = time.monotonic()
-        if not owners and now < connection.decide_by:
+        if not owners and not connection.host and now < connection.decide_by:
             connection.deadline = min(now + OWNER_POLL_S, connection.decide_by)
             return
         connection.deadline = None
-        is_own = proc_stat.descends(connection.peer.pid, owners, hook_peer.look_up)
+        # The person gave this socket to that machine and to nobody else.
+        is_own = bool(connection.host) or proc_stat.descends(connection.peer.pid, owners, hook_peer.look_up)
         if is_own:
             request = replace(request, reach=Reach.HOOK, is_verified=True)
         else:

@@ -7,6 +7,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.watchers import hook_peer
@@ -20,6 +21,15 @@ READ_S = 2.0  # for a whole call to arrive: it was in the relay's hands before i
 ACCEPT_AGAIN_S = 1.0
 
 
+@dataclass(slots=True)
+class _Door:
+    """One place where callers come in."""
+
+    listener: Listener
+    host: str
+    is_shut: bool = False  # for a moment, while no caller can be taken
+
+
 class Switchboard:
     """Takes callers and lets them go. Every method but ``wake`` is for the thread that waits."""
 
@@ -27,23 +37,25 @@ class Switchboard:
         self._on_end = on_end  # it left or reads nothing any more: whoever serves it says what that means
         self._on_forgotten = on_forgotten
         self._selector = selectors.DefaultSelector()
-        self._listener: Listener | None = None
+        self._doors: list[_Door] = []
         self._wakes, self._waker = socket.socketpair()
         self._connections: set[Connection] = set()
         self._accept_again_at: float | None = None
 
-    def listen(self, path: Path) -> None:
-        """Take callers at *path*; raises OSError when that cannot be."""
-        self._listener = Listener(path)
-        self._wakes.setblocking(False)
-        self._waker.setblocking(False)
-        self._selector.register(self._wakes, selectors.EVENT_READ)
-        self._selector.register(self._listener.socket, selectors.EVENT_READ)
+    def listen(self, path: Path, host: str = "") -> None:
+        """Take callers at *path*, which only *host* is given; raises OSError when that cannot be."""
+        door = _Door(Listener(path), host)
+        if not self._doors:
+            self._wakes.setblocking(False)
+            self._waker.setblocking(False)
+            self._selector.register(self._wakes, selectors.EVENT_READ)
+        self._doors.append(door)
+        self._selector.register(door.listener.socket, selectors.EVENT_READ, door)
 
     @property
     def is_listening(self) -> bool:
         """Whether callers are taken."""
-        return self._listener is not None
+        return bool(self._doors)
 
     def wake(self) -> None:
         """End the wait; from any thread."""
@@ -55,10 +67,10 @@ class Switchboard:
         for key, events in self._selector.select(self._patience(until)):
             if isinstance(key.data, Connection):
                 yield key.data, events
-            elif key.fileobj is self._wakes:
-                self._drain_wakes()
+            elif isinstance(key.data, _Door):
+                self._accept(key.data)
             else:
-                self._accept()
+                self._drain_wakes()
 
     def at_stage(self, stage: Stage) -> list[Connection]:
         """The connections that stand there."""
@@ -66,9 +78,12 @@ class Switchboard:
 
     def overdue(self, now: float) -> list[Connection]:
         """The connections whose deadline has come; callers are taken again where they could not be."""
-        if self._accept_again_at is not None and self._accept_again_at <= now and self._listener is not None:
+        if self._accept_again_at is not None and self._accept_again_at <= now:
             self._accept_again_at = None
-            self._selector.register(self._listener.socket, selectors.EVENT_READ)
+            for door in self._doors:
+                if door.is_shut:
+                    door.is_shut = False
+                    self._selector.register(door.listener.socket, selectors.EVENT_READ, door)
         return [each for each in self._connections if each.deadline is not None and each.deadline <= now]
 
     @property
@@ -110,8 +125,8 @@ class Switchboard:
         """Close every connection, and listen no more."""
         for connection in list(self._connections):
             self.forget(connection)
-        if self._listener is not None:
-            self._listener.close()
+        for door in self._doors:
+            door.listener.close()
         self._selector.close()
         self._wakes.close()
         self._waker.close()
@@ -128,13 +143,13 @@ class Switchboard:
         except BlockingIOError:
             pass
 
-    def _accept(self) -> None:
-        assert self._listener is not None
+    def _accept(self, door: _Door) -> None:
         try:
-            sock = self._listener.accept()
+            sock = door.listener.accept()
         except OSError:
             log.warning("no hook call can be taken for now: the system is out of files")
-            self._selector.unregister(self._listener.socket)
+            self._selector.unregister(door.listener.socket)
+            door.is_shut = True
             self._accept_again_at = time.monotonic() + ACCEPT_AGAIN_S
             return
         if sock is None:
@@ -143,6 +158,6 @@ class Switchboard:
         if peer is None or peer.uid != os.geteuid() or len(self._connections) >= MOST_CONNECTIONS:
             sock.close()  # at once: a relay that meets the end exits, one that meets silence waits
             return
-        connection = Connection(sock, peer, time.monotonic() + READ_S)
+        connection = Connection(sock, peer, time.monotonic() + READ_S, door.host)
         self._connections.add(connection)
         self._selector.register(sock, selectors.EVENT_READ, connection)
