@@ -35,9 +35,9 @@ class Site:
     trays: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def tray(self, root: Path = ROOT) -> "subprocess.Popen[bytes]":
-        """Start a tray and wait until it answers."""
+        """Start a tray and wait until it sees the agent: what a session asks before that is left to its terminal."""
         tray = self.begin(root)
-        until(lambda: asking.ask("status") is not None or tray.poll() is not None, 20)
+        until(lambda: self.is_seen() or tray.poll() is not None, 20)
         assert tray.poll() is None, "the tray ended"
         return tray
 
@@ -150,7 +150,6 @@ def test_fault_34_a_tray_whose_files_were_replaced_goes_on_with_what_it_has(
     for part in ("desktop", "tests", "resources"):
         shutil.copytree(ROOT / part, installed / part, ignore=shutil.ignore_patterns("__pycache__"))
     tray = site.tray(installed)
-    until(site.is_seen)  # its threads have begun
 
     for module in (installed / "desktop").rglob("*.py"):
         module.write_text("raise SystemExit('this is another version')\n")
