@@ -76,7 +76,6 @@ class RolloutLog:
         self._calls: dict[str, tuple[str, Fields]] = {}
         self._words = ""
         self._in_turn: bool | None = None
-        self._is_named = False
         self._asks_a_person = True  # by its approval policy
         self._can_question = True
         self._is_decided = False
@@ -112,21 +111,16 @@ class RolloutLog:
         if begin is None and not is_last_try:
             return None
         start = top if begin is None else begin
-        # A tail says what the session was last asked, not what it was begun for: that stands in the head.
-        first = _HEAD.match(log, top)
-        self._is_named = len(log) > top and (first is None or first[1] != b"session_meta")
         facts = [] if begin is None else self._facts(log, top, begin)
         return [*facts, *(event for line in log[start:].split(b"\n") for event in self.feed(line))]
 
     def _facts(self, log: bytes, top: int, stop: int) -> list[Event]:
-        """What the head and the turns before tell of the session itself."""
+        """What the records before the last turn tell of the session itself."""
         events: list[Event] = []
         for line in log[top:stop].split(b"\n"):
             head = _HEAD.match(line)
             if head is not None and head[1] in (b"session_meta", b"turn_context"):
                 events += self.feed(line)
-            elif head is not None and head[2] in (b"user_message", b"item_completed") and not self._is_named:
-                events += [event for event in self.feed(line) if isinstance(event, SessionDescribed)]
         return events
 
     def _translate(self, kind: str, payload: Fields) -> list[Event]:
@@ -178,11 +172,10 @@ class RolloutLog:
         return new
 
     def _asked(self, said: str) -> list[Event]:
-        """A prompt, which names the session if it is the first."""
+        """A prompt: the last one names the session, as long as nothing better does."""
         name = text.one_line(said)
-        if self._is_named or not name or name.startswith(_MARKED):
+        if not name or name.startswith(_MARKED) or not self._new(prompt=name):
             return []
-        self._is_named = True
         return [SessionDescribed(self._session, self._agent, self._at, name=(NameSource.PROMPT, name))]
 
     # -- turns

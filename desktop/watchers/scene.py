@@ -286,6 +286,8 @@ class Scene:
         for agent in self._agents:
             if not is_session(agent, process):
                 continue
+            if not agent.starts_itself_again and self._is_fork(process):
+                return  # looked at again, as what it becomes
             fallback = log_discovery.default_home(agent, self._environment)
             environment = self._table.environment(process.pid)
             home = log_discovery.home_of(agent, environment, fallback)
@@ -303,6 +305,13 @@ class Scene:
                 begun_at, cwd = self._table.begun_at(process.pid), self._table.cwd(process.pid)
                 self._servers.meet(agent, process.pid, begun_at, home, process.argv, environment, cwd)
             return
+
+    def _is_fork(self, process: Process) -> bool:
+        """Whether a known process has just split off this one, which has not begun its own program yet."""
+        if process.parent not in self._runners:
+            return False
+        parent = self._table.look(process.parent)
+        return parent is not None and (parent.exe, parent.argv) == (process.exe, process.argv)
 
     def _is_launcher(self, agent: Agent, process: Process) -> bool:
         """Whether *process* only waits for its child; a known one that turns out to wait for *process* is left."""

@@ -72,7 +72,7 @@ def facts(events: list[Event]) -> dict[str, object]:
     return told
 
 
-def test_the_first_record_and_the_first_prompt_describe_the_session(log: RolloutLog) -> None:
+def test_the_first_record_and_the_last_prompt_describe_the_session(log: RolloutLog) -> None:
     events = fed(
         log,
         META,
@@ -86,7 +86,7 @@ def test_the_first_record_and_the_first_prompt_describe_the_session(log: Rollout
         "version": "1.2",
         "branch": "main",
         "model": "m1",
-        "name": (NameSource.PROMPT, "paint it red"),
+        "name": (NameSource.PROMPT, "and now blue"),
     }
 
 
@@ -355,16 +355,17 @@ def test_of_a_whole_log_the_last_turn_and_the_facts_are_told(log: RolloutLog) ->
 
     events = log.skim(b"\n".join([META, *turn, b"torn", line("turn_context", model="m1"), *last]), is_last_try=False)
 
-    assert shape(events) == ["SessionDescribed", "SessionDescribed", "SessionDescribed", "TurnStarted"]
-    assert facts(events or [])["name"] == (NameSource.PROMPT, "first")
+    assert shape(events) == ["SessionDescribed", "SessionDescribed", "TurnStarted", "SessionDescribed"]
+    assert facts(events or [])["name"] == (NameSource.PROMPT, "second")
 
 
-def test_a_tail_does_not_name_the_session_by_a_later_prompt(log: RolloutLog) -> None:
-    asked = event("user_message", message="later")
+def test_a_tail_names_the_session_by_its_last_prompt(log: RolloutLog) -> None:
+    asked = [event("user_message", message=name) for name in ("before", "later", "later")]
 
-    events = log.skim(b"\n".join([event("token_count"), asked, BEGIN, asked]), is_last_try=False)
+    events = log.skim(b"\n".join([event("token_count"), asked[0], BEGIN, *asked[1:]]), is_last_try=False)
 
-    assert shape(events) == ["TurnStarted"]
+    assert shape(events) == ["TurnStarted", "SessionDescribed"]
+    assert facts(events or [])["name"] == (NameSource.PROMPT, "later")
 
 
 def test_a_log_that_was_met_empty_names_the_session_by_its_first_prompt(log: RolloutLog) -> None:

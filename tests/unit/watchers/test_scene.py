@@ -28,8 +28,8 @@ class Table:
         self.processes: dict[int, Process] = {}
         self.homes: dict[int, str] = {}
 
-    def run(self, pid: int, started: str = "7", home: str = "", parent: int = 0) -> None:
-        self.processes[pid] = Process(pid, started, "", ("python", str(PROGRAM)), parent)
+    def run(self, pid: int, started: str = "7", home: str = "", parent: int = 0, word: str = "-") -> None:
+        self.processes[pid] = Process(pid, started, "", ("python", str(PROGRAM), word), parent)
         self.homes[pid] = home
 
     def pids(self) -> list[int]:
@@ -122,6 +122,20 @@ def test_fault_30_a_newcomer_with_the_same_pid_ends_the_one_before(
     ended = [index for index, event in enumerate(heard.events) if isinstance(event, ProcessEnded)]
     assert len(ended) == 1
     assert not [event for event in heard.events[ended[0] :] if isinstance(event, SessionDescribed)]
+
+
+def test_a_process_that_only_begins_to_become_another_program_is_no_session(scene: Scene, table: Table) -> None:
+    table.run(FIRST)
+    scene.open()
+    assert set(scene.known()) == {FIRST}
+
+    table.run(FIRST + 1, parent=FIRST)
+    look(scene)
+    assert set(scene.known()) == {FIRST}
+
+    table.run(FIRST + 1, parent=FIRST, word="another session")
+    look(scene)
+    assert set(scene.known()) == {FIRST, FIRST + 1}
 
 
 def test_a_copied_home_tells_the_same_session_and_its_copy_ends_nothing(
