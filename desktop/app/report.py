@@ -28,7 +28,7 @@ def session(row: Row) -> dict[str, object]:
         "id": text.one_line(row.session),
         "agent": row.agent,
         "name": text.one_line(row.name),
-        "project": text.one_line(row.project),
+        "project": text.one_line(words.place(row)),
         "cwd": text.one_line(row.cwd, 4096),
         "pid": row.pid,
         "model": text.one_line(row.model),
@@ -84,7 +84,7 @@ def line(row: Row, now: datetime) -> str:
     """One session in one line."""
     age = words.age(now - row.since)
     what = text.one_line(row.line, 80)
-    where = " · ".join(part for part in (text.one_line(row.project, 30), row.agent_label, what) if part)
+    where = " · ".join(part for part in (text.one_line(words.place(row), 60), row.agent_label, what) if part)
     return f"  {row.phase!s:<15} {text.one_line(row.name, 32):<32} {age:>9}  {where}"
 
 
@@ -96,7 +96,7 @@ def explanation(row: Row, now: datetime) -> list[str]:
         f"  because  {text.one_line(row.reason, 400)}",
         f"  agent    {row.agent_label} {text.one_line(row.model)}".rstrip(),
         f"  process  {row.pid or 'none known'}, {row.launch}",
-        f"  in       {text.one_line(row.cwd, 400)}",
+        f"  in       {text.one_line(row.cwd, 400)}{f' on {row.host}' if row.host else ''}",
         f"  terminal {text.one_line(row.terminal, 400) or 'not looked at'}",
         "  evidence",
     ]

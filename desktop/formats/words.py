@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from desktop.domain.board import Board
+from desktop.domain.board import Board, Row
 from desktop.domain.phase import Phase
 from desktop.domain.session import Source
 
@@ -114,6 +114,13 @@ def phase_count(phase: Phase, count: int) -> str:
             return f"{count} ended"
         case _:
             assert_never(phase)
+
+
+def place(row: Row) -> str:
+    """Where a session works: its project, and on which machine if that is another."""
+    if not row.host:
+        return row.project
+    return f"{row.project} on {row.host}" if row.project else f"on {row.host}"
 
 
 def group_title(phase: Phase) -> str:

@@ -23,7 +23,9 @@ def row_of(
 ) -> Row:
     """Make the row of *session*; *terminal* is None while nobody has looked at it."""
     native = session.id.partition(":")[2]
-    resume = agent.resume_command(native, session.cwd) if agent is not None and agent.resume_command else ""
+    resume = ""  # of a session on another machine, what is typed here would lead nowhere
+    if agent is not None and agent.resume_command is not None and not session.host:
+        resume = agent.resume_command(native, session.cwd)
     channel = _prompt_channel(session, agent, terminal)
     takes_prompt = standing.phase in (
         Phase.NEEDS_REVIEW,

@@ -159,11 +159,11 @@ def _row_key(session: SessionId) -> str:
 
 
 def _searched(row: Row) -> tuple[str, ...]:
-    return (row.name, row.project, row.agent_label, row.branch, row.phase, row.line, row.cwd)
+    return (row.name, words.place(row), row.task, row.agent_label, row.branch, row.phase, row.line, row.cwd)
 
 
 def _spoken(item: Item) -> str:
     if isinstance(item, Heading):
         return f"{item.title}, {item.count}"
-    parts = (item.name, words.phase_word(item.phase), item.agent_label, item.project, item.line)
+    parts = (item.name, words.phase_word(item.phase), item.agent_label, words.place(item), item.line)
     return ", ".join(text.one_line(part) for part in parts if part)

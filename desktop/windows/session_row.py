@@ -74,13 +74,13 @@ def draw_row(painter: QPainter, place: QRect, row: Row, line: str, now: datetime
 
 def where_and_what(row: Row) -> str:
     """The second line of a closed row: project, agent, what it does or asks."""
-    return _joined(row.project, row.agent_label, row.line)
+    return _joined(words.place(row), row.agent_label, row.line)
 
 
 def where_and_who(row: Row) -> str:
     """The second line of an opened row: project, agent and model, branch."""
     who = ", ".join(part for part in (text.one_line(row.agent_label, 40), text.one_line(row.model, 40)) if part)
-    return _joined(row.project, who, row.branch)
+    return _joined(words.place(row), who, row.branch)
 
 
 def _joined(*parts: str) -> str:

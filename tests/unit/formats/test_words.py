@@ -1,5 +1,6 @@
 """What the surfaces say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from desktop.domain.board import Board
 from desktop.domain.phase import Phase
 from desktop.domain.session import Source
 from desktop.formats import words
+from tests.widgets.boards import row
 
 NOW = datetime(2030, 5, 6, 12, 0, tzinfo=UTC)
 
@@ -121,3 +123,11 @@ def test_a_moment_of_another_day_is_told_with_its_date() -> None:
 @pytest.mark.parametrize("source", list(Source))
 def test_no_source_is_named_in_our_own_jargon(source: Source) -> None:
     assert not {"live state", "hook", "transcript"} & {words.source_words(source)}
+
+
+@pytest.mark.parametrize(
+    ("project", "host", "said"),
+    [("shop", "", "shop"), ("shop", "build-box", "shop on build-box"), ("", "build-box", "on build-box"), ("", "", "")],
+)
+def test_a_place_names_its_machine_only_when_it_is_another(project: str, host: str, said: str) -> None:
+    assert words.place(replace(row(1), project=project, host=host)) == said

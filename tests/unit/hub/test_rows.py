@@ -6,11 +6,12 @@ import pytest
 
 from desktop.domain.agent import Agent
 from desktop.domain.board import Row
+from desktop.domain.events import SessionDescribed
 from desktop.domain.phase import Phase, Standing
 from desktop.domain.requests import Question, RequestKind
 from desktop.domain.session import Launch, Session, Terminal, Turn
 from desktop.hub.rows import row_of
-from tests.helpers.story import AGENT, KIND, PID, SESSION, at, permission
+from tests.helpers.story import AGENT, KIND, PID, SESSION, Story, at, permission
 
 PLAIN = Session(SESSION, KIND, at(0), cwd="/home/dev/shop", pid=PID, pane="%1")
 ASKS = replace(permission(text="Which?", kind=RequestKind.QUESTION), questions=(Question("Which colour?"),))
@@ -99,3 +100,12 @@ def test_an_agent_nobody_knows_is_called_by_its_kind_and_cannot_be_resumed() -> 
 def test_a_detached_head_is_no_branch() -> None:
     assert row(replace(PLAIN, branch="HEAD")).branch == ""
     assert row(replace(PLAIN, branch="main")).branch == "main"
+
+
+def test_nothing_is_offered_to_type_here_for_a_session_of_another_machine(story: Story) -> None:
+    story.session_starts()
+    assert story.row.resume_command
+
+    story.sees(SessionDescribed(SESSION, KIND, story.now, host="build-box"))
+
+    assert (story.row.resume_command, story.row.host) == ("", "build-box")
