@@ -9,6 +9,10 @@ from pathlib import Path
 
 LATEST = "2.1.330"
 OLDER = "2.1.197"
+CODEX = "codex-0.169.0"
+OPENCODE = "opencode-1.18.33"
+# Where the program lies, for agents other than the first.
+PROGRAMS = {CODEX: Path(".bin/codex"), OPENCODE: Path("opencode-linux-x64/bin/opencode")}
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = Path(__file__).parent / "agents"
@@ -26,14 +30,14 @@ def program_of(version: str) -> Path:
     """The agent's program, installed on first use."""
     if sys.platform != "linux" or os.uname().machine != "x86_64":
         raise Unavailable("the agent's packages pinned here are those for Linux on x86-64")
-    program = _program(CACHE / version)
+    program = _program(CACHE / version, version)
     if not program.exists():
         _install(version)
     return program
 
 
-def _program(directory: Path) -> Path:
-    return directory / "node_modules" / "@anthropic-ai" / "claude-code-linux-x64" / "claude"
+def _program(directory: Path, version: str) -> Path:
+    return directory / "node_modules" / PROGRAMS.get(version, Path("@anthropic-ai/claude-code-linux-x64/claude"))
 
 
 def _install(version: str) -> None:
@@ -53,7 +57,7 @@ def _install(version: str) -> None:
         )  # fmt: skip
         # Not there is one thing, there and not what was pinned is another.
         assert "EINTEGRITY" not in done.stderr, f"version {version} is not the package of its lock file: {done.stderr}"
-        if done.returncode != 0 or not _program(fresh).exists():
+        if done.returncode != 0 or not _program(fresh, version).exists():
             raise Unavailable(f"npm could not install version {version}: {done.stderr.strip()[-300:]}")
         shutil.rmtree(CACHE / version, ignore_errors=True)
         fresh.rename(CACHE / version)
