@@ -229,12 +229,13 @@ def write_hook_reply(payload: bytes, request: Request, reply: RequestReply) -> b
 
 # --- its daemon: one for every terminal of a home --------------------------------------------------------------------
 
+_OWN_SETTINGS = frozenset({"-c", "--config", "--enable", "--disable"})  # with these it runs in its own process
 _SOCKET = "app-server-control/app-server-control.sock"
 
 
 def find_server(home: str, argv: Sequence[str], _environment: Mapping[str, str]) -> ServerPlace | None:
     """The daemon's socket; a session that answers to a program, or was told to, runs without it."""
-    if not home or is_headless(argv) or "daemon_auto_start" in argv:
+    if not home or is_headless(argv) or not _OWN_SETTINGS.isdisjoint(argv):
         return None
     return ServerPlace(f"{home}/{_SOCKET}")
 

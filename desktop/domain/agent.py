@@ -197,6 +197,7 @@ class ServedSession:
     native: str
     cwd: str
     started_at: datetime | None = None
+    used_at: datetime | None = None  # when somebody last did something with it
 
 
 class ServerTalk(Protocol):

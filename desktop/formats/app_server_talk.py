@@ -60,6 +60,7 @@ class _Thread:
     started_at: datetime | None = None
     is_hidden: bool = True  # until it is known for a person's
     loaded_at: datetime | None = None  # taken up again while we looked on
+    used_at: datetime | None = None
     claim: Claim | None = None
     waits: Claim | None = None  # not told yet: what it waits for is on its way
     turn: str = ""
@@ -136,7 +137,7 @@ class AppServerTalk:
 
     def sessions(self) -> Sequence[ServedSession]:
         return [
-            ServedSession(thread.native, thread.cwd, thread.started_at)
+            ServedSession(thread.native, thread.cwd, thread.started_at, thread.used_at)
             for thread in self._threads.values()
             if not thread.is_hidden
         ]
@@ -248,6 +249,7 @@ class AppServerTalk:
         thread.cwd = text_of(fields, "cwd")
         begun_at = _from_seconds(fields.get("createdAt"))
         thread.started_at = max((at for at in (begun_at, thread.loaded_at) if at is not None), default=None)
+        thread.used_at = _from_seconds(fields.get("recencyAt"))
         name = text.one_line(text_of(fields, "name"))
         first = text.one_line(text_of(fields, "preview"))
         described = SessionDescribed(
@@ -296,6 +298,7 @@ class AppServerTalk:
 
     def _active(self, thread: _Thread, waits: Claim | None, at: datetime) -> list[Event]:
         # A turn that ran before we looked began nobody here knows when; its log does.
+        thread.used_at = at
         begun = [TurnStarted(thread.session, at)] if thread.claim is Claim.RESTING else []
         if not thread.is_subscribed:
             thread.is_subscribed = True

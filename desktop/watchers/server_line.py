@@ -88,7 +88,6 @@ class ServerLine:
         self._opened_at = 0.0
         self._retry_at = 0.0
         self._backoff = RETRY_S
-        self._pair_at = float("inf")
         self._flood_until = 0.0
         self._words = 0
         self._told: set[SessionId] = set()
@@ -140,18 +139,15 @@ class ServerLine:
         """When (monotonic) to call *on_time*."""
         if self._link is None:
             return self._retry_at
-        return min(self._link.due(), self._pair_at)
+        return self._link.due()
 
     def on_time(self, now: float) -> None:
-        """Connect, look after the connection, pair again."""
+        """Connect, or look after the connection."""
         if self._link is None:
             if now >= self._retry_at:
                 self._connect(now)
             return
-        if now >= self._link.due():
-            self._hear(self._link.on_time(now))
-        if now >= self._pair_at:
-            self._pair()
+        self._hear(self._link.on_time(now))
 
     def ready(self, sock: socket.socket, mask: int) -> None:
         """Take what came on *sock*."""
@@ -289,10 +285,9 @@ class ServerLine:
             return
         now = _now()
         if not self._server.is_shared:
-            self._pair_at = float("inf")
             return
         sessions = self._talk.sessions()
-        before, self._pairs = self._pairs, paired(self._owners.values(), sessions, self._pairs, now)
+        before, self._pairs = self._pairs, paired(self._owners.values(), sessions, self._pairs)
         for pid, native in self._pairs.items():
             if before.get(pid) != native:
                 self._known.native_by_pid[pid] = native
@@ -300,9 +295,6 @@ class ServerLine:
         for pid, native in before.items():
             if self._pairs.get(pid, native) != native and native not in self._pairs.values():
                 self._leave(session_id(self.agent.kind, native), now, LEFT)
-        # What could not be told apart yet may be later.
-        is_open = len(self._pairs) < len(self._owners) and len(sessions) > len(self._pairs)
-        self._pair_at = time.monotonic() + LASTED_S if is_open else float("inf")
 
     def _introduce(self, pid: int, session: SessionId, now: datetime) -> None:
         self._orphans.discard(session)

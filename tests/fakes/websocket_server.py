@@ -25,7 +25,7 @@ class WebSocketServer:
         self.path = path
         self.heard: list[Message] = []
         self.answers: dict[str, Callable[[Message], object]] = {}
-        self.greets: list[Message] = []
+        self.on_answer: Callable[[Message], None] = lambda _: None
         self._changed = threading.Condition()
         self._clients: list[ServerConnection] = []
         self._server = unix_serve(self._serve, str(path), logger=_QUIET)
@@ -76,8 +76,6 @@ class WebSocketServer:
             self._clients.append(client)
             self._changed.notify_all()
         try:
-            for message in self.greets:
-                client.send(json.dumps(message))
             for raw in client:
                 self._hear(client, json.loads(raw))
         except ConnectionClosed:
@@ -94,3 +92,5 @@ class WebSocketServer:
         answer = self.answers.get(str(message.get("method")))
         if answer is not None and "id" in message:
             client.send(json.dumps({"id": message["id"], "result": answer(message)}))
+        if "result" in message:
+            self.on_answer(message)

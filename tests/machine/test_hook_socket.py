@@ -139,6 +139,18 @@ def test_a_call_of_an_unknown_agent_ends_at_once(tray: HookSocket, runtime: Path
     assert events.of(RequestOpened) == []
 
 
+def test_what_is_asked_over_the_agents_own_server_is_not_held_too(
+    tray: HookSocket, runtime: Path, events: Events
+) -> None:
+    tray._is_served = lambda session: session == SESSION
+
+    assert outcome(ask(runtime, call())) == (b"", b"", 0)
+    assert outcome(ask(runtime, call(asks=False))) == (b"", b"", 0)
+
+    events.wait(ActivitySeen)
+    assert events.of(RequestOpened) == []
+
+
 # -- attacks of trust.md 4.7, by number
 
 

@@ -126,7 +126,7 @@ def test_a_thread_that_was_there_before_is_read_and_joined_when_it_works(server:
     assert (described.cwd, described.branch, described.name) == ("/shop", "main", (NameSource.TITLE, "Refunds"))
     assert not [event for event in events if isinstance(event, TurnStarted)]  # when it began is not known here
     assert server.calls("thread/resume") == [{"threadId": "one", "excludeTurns": True}]
-    assert [session.native for session in server.talk.sessions()] == ["one"]
+    assert [(session.native, session.used_at) for session in server.talk.sessions()] == [("one", NOW)]
 
 
 def test_a_turn_is_seen_from_its_begin_to_its_end_and_joined_no_longer(server: Server) -> None:

@@ -277,3 +277,16 @@ def test_a_flood_of_ended_logs_is_forgotten(play: Play, today: Path) -> None:
 
     assert len(play.stand_ins._spent) == 1000
     assert datetime.now(UTC).timestamp() - play.stand_ins._spent[str(today / "one.jsonl")] < 60
+
+
+def test_what_its_server_tells_of_a_process_comes_before_all_guesses(play: Play, today: Path) -> None:
+    begin_log(today, "guess")
+    runner = play.run(1)
+    told = {1: "told"}
+    play.stand_ins._served = lambda pid: told.get(pid, "")
+
+    assert play.look() == ["fake:told"]
+    told[1] = "next"
+    assert play.look() == ["fake:next"]
+    assert play.left == [(SessionId("fake:told"), CLEARED)]
+    assert runner.native == "next"
