@@ -78,9 +78,26 @@ def folders(agent: Agent, home: str, cwd: str, now: datetime) -> list[str]:
             named = [os.path.normpath(path) for path in agent.log_dirs(home, cwd, now)]
         except BAD_RECORD:
             return []
-        return list(dict.fromkeys(path for path in named if os.path.isabs(path) and "\0" not in path))[:MOST_FOLDERS]
+        known = dict.fromkeys(path for path in named if os.path.isabs(path) and "\0" not in path)
+        return [folder for path in list(known)[:MOST_FOLDERS] for folder in _expanded(path)]
     # Where the agent itself names a log by its session and keeps a folder for each directory.
     return sorted({os.path.dirname(path) for path in log_discovery.candidates(agent, home, "x", cwd)})
+
+
+def _expanded(path: str) -> list[str]:
+    """The folder itself; of one that ends in ``*`` the folder above and the youngest in it: a folder a conversation."""
+    above, star, rest = path.rpartition("*")
+    if not star or rest:
+        return [path]
+    found: list[tuple[float, str]] = []
+    try:
+        with os.scandir(above) as entries:
+            for _, entry in zip(range(MOST_ENTRIES), entries, strict=False):
+                if entry.is_dir(follow_symlinks=False):
+                    found.append((entry.stat(follow_symlinks=False).st_mtime, entry.path))
+    except OSError:
+        pass  # not made yet, or away
+    return [above.rstrip("/"), *(folder for _, folder in sorted(found, reverse=True)[:MOST_FOLDERS])]
 
 
 class LogHeads:

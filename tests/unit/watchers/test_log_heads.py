@@ -190,3 +190,15 @@ def test_a_log_that_does_not_tell_when_it_began_is_that_of_a_process_that_ran_wh
 
     assert share([seeker], [before]) == {}
     assert share([seeker], [before, meanwhile]) == {7: meanwhile}
+
+
+def test_of_an_agent_with_a_folder_for_each_conversation_the_youngest_folders_are_looked_into(tmp_path: Path) -> None:
+    starred = replace(SILENT, log_dirs=lambda home, _cwd, _now: [f"{home}/sessions/*"])
+    for number in range(log_heads.MOST_FOLDERS + 3):
+        write(tmp_path / "sessions" / f"s{number}", f"n{number}")
+        os.utime(tmp_path / "sessions" / f"s{number}", (number, number))
+
+    assert len(found(LogHeads(), tmp_path, starred)) == log_heads.MOST_FOLDERS
+    assert "n0" not in found(LogHeads(), tmp_path, starred)
+    assert log_heads.folders(starred, str(tmp_path), CWD, NOW)[0] == str(tmp_path / "sessions")
+    assert found(LogHeads(), tmp_path / "nowhere", starred) == []

@@ -1,0 +1,225 @@
+"""GitHub Copilot CLI: its log of events tells all that it does and asks, the requests that wait included.
+
+Its hook for permissions runs before its own rules, for calls that nobody would be asked about: it is not used, and
+requests are answered in the terminal. Opens no file, starts no thread, asks no clock.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+
+from desktop.domain.agent import Ability, Agent, Means, TranscriptReader
+from desktop.domain.events import (
+    ActivitySeen,
+    Event,
+    EvidenceGiven,
+    FilesChanged,
+    RequestClosed,
+    RequestOpened,
+    ToolCallEnded,
+    ToolCallStarted,
+)
+from desktop.domain.ids import AgentKind, RequestId, SessionId
+from desktop.domain.requests import Reach, Request, RequestKind
+from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
+from desktop.formats import hook_payload, text, tool_calls
+from desktop.formats.foreign_json import object_of, objects_of, text_of
+from desktop.formats.line_log import LineLog
+from desktop.formats.stamps import from_iso
+
+KIND = AgentKind("copilot-cli")
+LABEL = "Copilot CLI"
+HOME_VARIABLE = "COPILOT_HOME"
+WHY_NOT = f"{LABEL} takes the answer in its own terminal only."
+_NO_PROMPT_YET = "no prompt was given yet"
+_SHARED_NAMES = {"bash": "Bash", "view": "Read", "grep": "Grep", "glob": "Glob", "web_fetch": "WebFetch"}
+_WRITING_TOOLS = frozenset({"create", "edit", "str_replace", "apply_patch"})
+
+# --- the log: session-state/<session>/events.jsonl -------------------------------------------------------------------
+
+_HELD = re.compile(r"/session-state/([A-Za-z0-9_-]{1,128})/inuse\.[0-9]+\.(?:hold|lock)")
+
+
+def native_of_open_file(path: str) -> str:
+    """The conversation that a process marks as in use, from its begin on."""
+    found = _HELD.search(path)
+    return found[1] if found is not None and found.end() == len(path) else ""
+
+
+def transcript_paths(home: str, native: str, _cwd: str) -> list[str]:
+    """Where the log of a conversation is."""
+    return [f"{home}/session-state/{native}/events.jsonl"] if hook_payload.is_plain_id(native) else []
+
+
+def open_transcript(session: SessionId) -> TranscriptReader:
+    """A reader for one conversation."""
+    return _EventLog(session, KIND)
+
+
+class _EventLog(LineLog):
+    """Events, each in an envelope with its type and time."""
+
+    def __init__(self, session: SessionId, agent: AgentKind) -> None:
+        super().__init__(session, agent)
+        self._calls: dict[str, tuple[str, Mapping[str, object]]] = {}
+        self._has_words = False  # the last message asked for no tool: the end of the turn is the end of the work
+
+    def translate(self, record: Mapping[str, object]) -> list[Event]:
+        """What one record means."""
+        self.at = from_iso(record.get("timestamp")) or self.at
+        data = object_of(record, "data")
+        match text_of(record, "type"):
+            case "session.start" | "session.resume":
+                return self._begun(data)
+            case "user.message":
+                said = text_of(data, "content")
+                return [*self.facts(prompt=said), *self.started(said)]
+            case "assistant.turn_start":
+                return self.went_on()
+            case "assistant.message":
+                return self._answered(data)
+            case "tool.execution_start":
+                return self._call_started(data)
+            case "tool.execution_complete":
+                return self._call_ended(data)
+            case "permission.requested":
+                return self._asked(text_of(data, "requestId"), object_of(data, "permissionRequest"))
+            case "permission.completed":
+                how = text_of(object_of(data, "result"), "kind") or "answered"
+                return [RequestClosed(self.session, self._request_id(data), self.at, f"{how} in the terminal")]
+            case "assistant.turn_end" if self._has_words and self.in_turn:
+                return self.finished()
+            case "session.error":
+                return [*self.went_on(), *self.finished(Ending.FAILED, text_of(data, "message"))]
+            case "abort":
+                return self.finished(Ending.INTERRUPTED)
+            case "session.title_changed":
+                return self.facts(title=text_of(data, "title"))
+            case _:
+                return []
+
+    def _begun(self, data: Mapping[str, object]) -> list[Event]:
+        context = object_of(data, "context")
+        evidence = Evidence(Source.TRANSCRIPT, Claim.RESTING, self.at, _NO_PROMPT_YET)
+        return [
+            *self.facts(
+                cwd=text_of(context, "cwd"),
+                branch=text_of(context, "branch"),
+                version=text_of(data, "copilotVersion"),
+                model=text_of(data, "selectedModel"),
+            ),
+            EvidenceGiven(self.session, evidence),
+        ]
+
+    def _answered(self, data: Mapping[str, object]) -> list[Event]:
+        said = text_of(data, "content")
+        self._has_words = not objects_of(data, "toolRequests") and bool(said.strip())
+        if said.strip():
+            self.words = said
+        return [*self.facts(model=text_of(data, "model")), *self.went_on()]
+
+    def _call_started(self, data: Mapping[str, object]) -> list[Event]:
+        call, tool, given = text_of(data, "toolCallId"), text_of(data, "toolName"), object_of(data, "arguments")
+        if not call or not tool:
+            return []
+        self._calls = {**dict(list(self._calls.items())[-63:]), call: (tool, given)}
+        does = tool_calls.activity(_SHARED_NAMES.get(tool, tool), given, self._told.get("cwd", ""))
+        known = ToolCall(call, tool, tool_calls.call_key(tool, given), self.at)
+        return [*self.went_on(), ToolCallStarted(self.session, known), ActivitySeen(self.session, self.at, does)]
+
+    def _call_ended(self, data: Mapping[str, object]) -> list[Event]:
+        call = text_of(data, "toolCallId")
+        tool, given = self._calls.pop(call, ("", {}))
+        events: list[Event] = [ToolCallEnded(self.session, call, self.at, data.get("success") is False)]
+        path = text_of(given, "path")
+        if tool in _WRITING_TOOLS and path and data.get("success") is True:
+            events.append(FilesChanged(self.session, self.at, (path,)))
+        return events
+
+    def _asked(self, request: str, wanted: Mapping[str, object]) -> list[Event]:
+        if not request:
+            return []
+        kind = text_of(wanted, "kind")
+        match kind:
+            case "shell":
+                shown, summary = text_of(wanted, "fullCommandText"), "wants to run a command"
+            case "write":
+                path, difference = text_of(wanted, "fileName"), text_of(wanted, "diff")
+                shown, summary = f"{path}\n\n{difference}" if difference else path, "wants to change a file"
+            case _:
+                shown, summary = tool_calls.pretty(wanted), f"wants leave for {text.one_line(kind, 40) or 'something'}"
+        tool, given = self._calls.get(text_of(wanted, "toolCallId"), (kind, {}))
+        writes = text_of(wanted, "fileName")
+        opened = Request(
+            id=self._request_id({"requestId": request}),
+            session=self.session,
+            kind=RequestKind.PERMISSION,
+            opened_at=self.at,
+            tool=tool,
+            text=shown,
+            summary=summary,
+            writes=(writes,) if kind == "write" and writes else (),
+            digest=hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest(),
+            call_key=tool_calls.call_key(tool, given),
+            reach=Reach.TERMINAL,
+            why_not=WHY_NOT,
+        )
+        return [*self.went_on(), RequestOpened(opened)]
+
+    def _request_id(self, data: Mapping[str, object]) -> RequestId:
+        named = f"{self.session}\0{text_of(data, 'requestId')}"
+        return RequestId("log-" + hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:32])
+
+
+# --- processes -------------------------------------------------------------------------------------------------------
+
+_COMMANDS = frozenset({"completion", "help", "init", "login", "logout", "mcp", "plugin", "update", "version"})
+_PASSING = frozenset({"--version", "-v", "--help", "-h"})
+
+
+def is_session_process(exe: str, argv: Sequence[str]) -> bool:
+    """Whether a process holds a conversation: the native program, not the script that starts it."""
+    program = exe.replace("\\", "/").rpartition("/")[2].lower().removesuffix(" (deleted)")
+    if program not in ("copilot", "copilot.exe"):
+        return False
+    return not (argv[1:2] and argv[1] in _COMMANDS) and not any(word in _PASSING for word in argv[1:])
+
+
+def is_headless(argv: Sequence[str]) -> bool:
+    """Whether a session answers to a program: it prints and ends."""
+    return any(word in ("-p", "--prompt", "--acp") for word in argv[1:])
+
+
+def resume_command(native: str, _cwd: str) -> str:
+    """What a person types to go on with a conversation."""
+    return f"copilot --resume {native}" if hook_payload.is_plain_id(native) else ""
+
+
+AGENT = Agent(
+    kind=KIND,
+    label=LABEL,
+    executables=frozenset({"copilot"}),
+    tried_with=("1.0.102",),
+    default_home="~/.copilot",
+    home_variable=HOME_VARIABLE,
+    transcript_dir="session-state",
+    transcript_paths=transcript_paths,
+    open_transcript=open_transcript,
+    is_session_process=is_session_process,
+    native_of_open_file=native_of_open_file,
+    resume_command=resume_command,
+    prompt_marks=("❯ ",),
+    is_headless=is_headless,
+    interrupt_keys=("Escape",),
+    means=(
+        Means(Ability.SEE, "process and log"),
+        Means(Ability.KNOW_IT_WAITS, "log"),
+        Means(Ability.KNOW_WHAT_IT_ASKS, "log"),
+        Means(Ability.ALLOW, why_not="Its hook is asked before its own rules: every call would wait for you."),
+        Means(Ability.DENY, why_not="Its hook is asked before its own rules: every call would wait for you."),
+        Means(Ability.ANSWER, why_not="Nothing but its terminal takes an answer."),
+        Means(Ability.PROMPT, "terminal"),
+        Means(Ability.INTERRUPT, "terminal"),
+        Means(Ability.JUMP, "terminal"),
+    ),
+)

@@ -1,0 +1,99 @@
+import json
+
+import pytest
+
+from desktop.agents import copilot_cli
+from desktop.agents.copilot_cli import AGENT
+from desktop.domain.events import Event, FilesChanged, RequestClosed, RequestOpened, TurnFinished
+from desktop.domain.requests import Reach
+from desktop.domain.session import Ending
+from tests.helpers import recorded
+
+PROGRAM = "/usr/lib/node_modules/@github/copilot-linux-x64/copilot"
+
+
+def fed(*events: tuple[str, dict[str, object]]) -> list[Event]:
+    reader = copilot_cli.open_transcript(recorded.SESSION)
+    records = ({"type": kind, "data": data, "timestamp": "2026-11-23T20:00:00Z"} for kind, data in events)
+    return [event for record in records for event in reader.feed(json.dumps(record).encode())]
+
+
+def asked(**wanted: object) -> RequestOpened:
+    (event,) = (
+        event
+        for event in fed(("permission.requested", {"requestId": "r", "permissionRequest": wanted}))
+        if isinstance(event, RequestOpened)
+    )
+    return event
+
+
+def test_a_session_is_known_by_the_file_it_holds() -> None:
+    assert copilot_cli.native_of_open_file("/h/session-state/27af-86/inuse.17020.hold") == "27af-86"
+    assert copilot_cli.native_of_open_file("/h/session-state/27af-86/inuse.17020.hold (deleted)") == ""
+    assert copilot_cli.native_of_open_file("/h/session-state/27af-86/other") == ""
+    assert copilot_cli.transcript_paths("/h", "27af-86", "/x") == ["/h/session-state/27af-86/events.jsonl"]
+    assert copilot_cli.transcript_paths("/h", "../x", "/x") == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "writes"),
+    [
+        ({"kind": "shell", "fullCommandText": "make\nrelease"}, "make\nrelease", ()),
+        ({"kind": "write", "fileName": "/home/dev/a", "diff": "+x"}, "/home/dev/a\n\n+x", ("/home/dev/a",)),
+        ({"kind": "url", "url": "http://x"}, '{\n  "kind": "url",\n  "url": "http://x"\n}', ()),
+    ],
+)
+def test_what_it_asks_leave_for_is_shown_whole(wanted: dict[str, object], text: str, writes: tuple[str, ...]) -> None:
+    request = asked(**wanted).request
+
+    assert (request.text, request.writes) == (text, writes)
+    assert request.reach is Reach.TERMINAL
+    assert "terminal" in request.why_not
+
+
+def test_a_request_is_closed_by_its_own_end() -> None:
+    opened = asked(kind="shell", fullCommandText="make").request
+    closed = fed(("permission.completed", {"requestId": "r", "result": {"kind": "approved"}}))
+
+    assert [(event.request, event.how) for event in closed if isinstance(event, RequestClosed)] == [
+        (opened.id, "approved in the terminal")
+    ]
+    assert fed(("permission.requested", {})) == []
+
+
+def test_a_turn_says_how_it_ended() -> None:
+    (capture,) = recorded.captures(AGENT, "transcripts", ".jsonl")
+
+    endings = [event.ending for event in recorded.events_of(AGENT, capture) if isinstance(event, TurnFinished)]
+
+    assert endings == [Ending.FAILED, Ending.FAILED, Ending.FAILED, Ending.FINISHED, Ending.INTERRUPTED]
+
+
+def test_a_file_that_was_written_is_told() -> None:
+    call = {"toolCallId": "c", "toolName": "create", "arguments": {"path": "/home/dev/a"}}
+    events = fed(("tool.execution_start", call), ("tool.execution_complete", {"toolCallId": "c", "success": True}))
+
+    assert [event.paths for event in events if isinstance(event, FilesChanged)] == [("/home/dev/a",)]
+
+
+@pytest.mark.parametrize(
+    ("exe", "words", "is_session"),
+    [
+        (PROGRAM, (), True),
+        (PROGRAM, ("login",), False),
+        (PROGRAM, ("--version",), False),
+        ("/usr/bin/node", ("/usr/bin/copilot",), False),  # the script that starts it
+    ],
+)
+def test_a_conversation_is_told_from_a_passing_command(exe: str, words: tuple[str, ...], is_session: bool) -> None:
+    assert copilot_cli.is_session_process(exe, (exe, *words)) is is_session
+
+
+def test_a_run_for_a_program_is_told_from_one_for_a_person() -> None:
+    assert copilot_cli.is_headless((PROGRAM, "-p", "x"))
+    assert not copilot_cli.is_headless((PROGRAM,))
+
+
+def test_an_id_that_could_harm_is_not_put_on_a_command_line() -> None:
+    assert copilot_cli.resume_command("a;b", "/x") == ""
+    assert copilot_cli.resume_command("abc", "/x") == "copilot --resume abc"
