@@ -2,17 +2,16 @@
 
 WORKAROUND Python 3.11 and 3.12 (packaging/bench, G13): dataclass compiles seven methods of every class one by one,
 0.43 ms a class; a hundred records were a quarter of all that the program does before its first picture. Only
-``__init__`` is compiled here, all else is shared. From 3.13 on they are compiled in one go, and the standard one is
-used. Knows no options but these two, and neither kw_only fields nor InitVar.
+``__init__`` is compiled here, all else is shared. From 3.13 on the standard one compiles them in one go: with that as
+our least version this module can go. Knows no options but these two, and neither kw_only fields nor InitVar.
 """
 
 import dataclasses
 import operator
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING or sys.version_info >= (3, 13):
+if TYPE_CHECKING:
     from dataclasses import dataclass, replace
 else:
 

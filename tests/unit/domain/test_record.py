@@ -71,6 +71,34 @@ def test_fields_defaults_and_text_are_those_of_the_standard() -> None:
     assert Ours.kind == "sample"
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Compares and tells of itself in its own way."""
+
+    name: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alike) and self.name.lower() == other.name.lower()
+
+    def __hash__(self) -> int:
+        return hash(self.name.lower())
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def test_what_a_record_does_in_its_own_way_it_keeps_doing() -> None:
+    assert Alike("A") == Alike("a")
+    assert hash(Alike("A")) == hash(Alike("a"))
+    assert repr(Alike("A")) == "<A>"
+
+
+@pytest.mark.parametrize(("frozen", "slots"), [(False, True), (True, False)])
+def test_any_other_dataclass_is_refused(frozen: bool, slots: bool) -> None:
+    with pytest.raises(TypeError, match="only frozen records with slots"):
+        dataclass(frozen=frozen, slots=slots)
+
+
 def test_every_record_gets_a_default_of_its_own_from_a_factory() -> None:
     assert Ours(1).pids == []
     assert Ours(1).pids is not Ours(1).pids
