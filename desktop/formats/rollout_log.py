@@ -39,6 +39,7 @@ _TURN_BEGIN = b"task_started"
 _WANTED = {
     b"session_meta": None,
     b"turn_context": None,
+    b"compacted": None,
     b"event_msg": frozenset(
         (
             _TURN_BEGIN, b"task_complete", b"turn_aborted", b"item_completed", b"user_message", b"agent_message",
@@ -60,6 +61,7 @@ _MOST_OPEN_CALLS = 256
 # What a person said is put in later than the turn's begin; that it was a person is known at once.
 _BY_A_PERSON = frozenset({"", "user", "exec"})
 _SAID_LATER = "(a prompt)"
+_WORDLESS = "the turn ended without a word; its log does not say why"
 _ASKS_OF_ITSELF = "it wants to run a command outside its sandbox"
 _ASKS_A_QUESTION = "it asks a question"
 _MARKED = ("<", "# AGENTS.md")  # context that the agent puts in itself, never a prompt
@@ -129,6 +131,9 @@ class RolloutLog:
                 return self._begun(payload)
             case "turn_context":
                 return self._set_up(payload)
+            case "compacted":
+                self._words = "compacted the conversation"
+                return [ActivitySeen(self._session, self._at, self._words)]
             case "event_msg":
                 return self._event(text_of(payload, "type"), payload)
             case "response_item":
@@ -224,6 +229,9 @@ class RolloutLog:
             words = text_of(error, "message") or next(told, "the turn failed")
             return [*began, TurnFinished(self._session, self._at, Ending.FAILED, text.one_line(words, 500))]
         words = text.clean(text_of(payload, "last_agent_message")) or self._words
+        if not words and "completed_at" not in payload and "last_agent_message" in payload:
+            # All that versions before 2026's autumn write of an error.
+            return [*began, TurnFinished(self._session, self._at, Ending.FAILED, _WORDLESS)]
         return [*began, TurnFinished(self._session, self._at, last_words=words)]
 
     def _aborted(self, reason: str) -> list[Event]:

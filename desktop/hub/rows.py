@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from desktop.domain.agent import Agent
 from desktop.domain.board import Previous, Row
 from desktop.domain.phase import Phase, Standing
-from desktop.domain.session import Launch, Session, Terminal
+from desktop.domain.session import Launch, Session, Source, Terminal
 from desktop.domain.settings import Task
 from desktop.policy import danger
 from desktop.policy.tasks import task_of
@@ -38,7 +38,7 @@ def row_of(
     return Row(
         session=session.id,
         phase=standing.phase,
-        reason=standing.reason,
+        reason=_reason(session, standing, agent) if is_connected else standing.reason,
         since=standing.since,
         name=session.name,
         project=session.project,
@@ -69,6 +69,15 @@ def row_of(
         terminal=_terminal_words(terminal, agent),
         can_jump=terminal is not None and terminal.can_jump and session.ended_at is None,
     )
+
+
+def _reason(session: Session, standing: Standing, agent: Agent | None) -> str:
+    """Why, and where a connected hook kept silent, what it may wait for."""
+    is_guess = standing.phase is Phase.UNKNOWN and bool(session.calls) and session.ended_at is None
+    has_called = any(item.source is Source.HOOK for item in session.evidence)
+    if not is_guess or has_called or agent is None or not agent.setup_note:
+        return standing.reason
+    return f"{standing.reason}. Its hook has not called in this session. {agent.setup_note}"
 
 
 def _prompt_channel(session: Session, agent: Agent | None, terminal: Terminal | None) -> str:

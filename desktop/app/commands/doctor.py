@@ -167,7 +167,7 @@ def _agent(agent: Agent) -> Iterator[Finding]:
         if connection.is_connected(agent, [home]):
             relay = paths.places().relay
             if relay.is_file():
-                yield Finding(Mark.GOOD, "", f"connected in {home}")
+                yield Finding(Mark.GOOD, "", f"connected in {home}", agent.setup_note)
             else:
                 remedy = f"agent-tray connect {agent.kind}"
                 yield Finding(Mark.BAD, "", f"connected in {home}, but {relay} is gone", remedy)

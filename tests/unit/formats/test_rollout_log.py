@@ -136,6 +136,20 @@ def test_a_turn_that_fails_says_why(log: RolloutLog, error: dict[str, object], w
     assert (finished.ending, finished.error) == (Ending.FAILED, words)
 
 
+def test_the_older_shape_fails_without_a_word_and_a_summary_is_no_failure(log: RolloutLog) -> None:
+    end = event("task_complete", turn_id="t", last_agent_message=None)
+
+    failed = fed(log, BEGIN, end)[-1]
+    summed_up = fed(log, BEGIN, line("compacted", message="all so far"), end)[-1]
+    newer = fed(log, BEGIN, event("task_complete", last_agent_message=None, completed_at=7))[-1]
+
+    assert [getattr(told, "ending", None) for told in (failed, summed_up, newer)] == [
+        Ending.FAILED,
+        Ending.FINISHED,
+        Ending.FINISHED,
+    ]
+
+
 @pytest.mark.parametrize(
     ("reason", "ending"),
     [("interrupted", Ending.INTERRUPTED), ("replaced", Ending.INTERRUPTED), ("budget_limited", Ending.FAILED)],

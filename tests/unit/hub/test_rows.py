@@ -9,7 +9,7 @@ from desktop.domain.board import Row
 from desktop.domain.events import SessionDescribed
 from desktop.domain.phase import Phase, Standing
 from desktop.domain.requests import Question, RequestKind
-from desktop.domain.session import Launch, Session, Terminal, Turn
+from desktop.domain.session import Claim, Evidence, Launch, Session, Source, Terminal, ToolCall, Turn
 from desktop.hub.rows import row_of
 from tests.helpers.story import AGENT, KIND, PID, SESSION, Story, at, permission
 
@@ -109,3 +109,29 @@ def test_nothing_is_offered_to_type_here_for_a_session_of_another_machine(story:
     story.sees(SessionDescribed(SESSION, KIND, story.now, host="build-box"))
 
     assert (story.row.resume_command, story.row.host) == ("", "build-box")
+
+
+NOTED = replace(AGENT, setup_note="Trust it there.")
+IN_CALL = replace(PLAIN, turn=Turn(at(0)), calls=(ToolCall("c", "Bash", "k", at(0)),))
+CALLED = replace(IN_CALL, evidence=(Evidence(Source.HOOK, Claim.WORKING, at(0)),))
+
+
+@pytest.mark.parametrize(
+    ("session", "phase", "agent", "is_connected", "is_noted"),
+    [
+        (IN_CALL, Phase.UNKNOWN, NOTED, True, True),
+        (IN_CALL, Phase.UNKNOWN, NOTED, False, False),
+        (IN_CALL, Phase.UNKNOWN, AGENT, True, False),
+        (IN_CALL, Phase.UNKNOWN, None, True, False),
+        (IN_CALL, Phase.WORKING, NOTED, True, False),
+        (CALLED, Phase.UNKNOWN, NOTED, True, False),
+        (PLAIN, Phase.UNKNOWN, NOTED, True, False),
+    ],
+)
+def test_a_guess_about_a_connected_agent_says_what_keeps_its_hook_silent(
+    session: Session, phase: Phase, agent: Agent | None, is_connected: bool, is_noted: bool
+) -> None:
+    made = row_of(session, Standing(phase, "the reason", at(1)), agent, is_connected=is_connected)
+
+    noted = "the reason. Its hook has not called in this session. Trust it there."
+    assert made.reason == (noted if is_noted else "the reason")
