@@ -399,6 +399,7 @@ def _call_ended(session: Session, event: ToolCallEnded) -> Change:
         request
         for request in session.requests
         if request.call_key and request.call_key == call.call_key and request.opened_at <= event.at + SAME_MOMENT
+        if request.reach is not Reach.SERVER  # that one says so itself, a moment sooner or later
     ]
     return _closed(session, closing[:1], ANSWERED_THERE)
 

@@ -88,6 +88,7 @@ class AppServerTalk:
         self._answers: dict[str, Callable[[Fields, datetime], list[Event]]] = {}
         self._threads: dict[str, _Thread] = {}
         self._asks: dict[RequestId, _Ask] = {}
+        self._unread: set[str] | None = None  # of what was open when we came; None while that is not known
 
     # -- the port ------------------------------------------------------------------------------------------------------
 
@@ -136,6 +137,8 @@ class AppServerTalk:
         return out
 
     def sessions(self) -> Sequence[ServedSession]:
+        if self._unread is None or self._unread:
+            return []  # half of them would be taken for all
         return [
             ServedSession(thread.native, thread.cwd, thread.started_at, thread.used_at)
             for thread in self._threads.values()
@@ -198,8 +201,11 @@ class AppServerTalk:
 
     def _loaded(self, message: Fields, _at: datetime) -> list[Event]:
         natives = object_of(message, "result").get("data")
+        self._unread = set()
         for native in natives if isinstance(natives, list) else ():
-            self._look_up(native)
+            thread = self._look_up(native)
+            if thread is not None:
+                self._unread.add(thread.native)
         return []
 
     def _look_up(self, native: object) -> _Thread | None:
@@ -207,10 +213,12 @@ class AppServerTalk:
         if not isinstance(native, str) or not is_plain_id(native) or len(self._threads) >= MOST_THREADS:
             return None
         thread = self._threads.setdefault(native, _Thread(native, session_id(self._kind, native)))
-        self._call("thread/read", {"threadId": native}, self._read)
+        self._call("thread/read", {"threadId": native}, lambda message, at: self._read(native, message, at))
         return thread
 
-    def _read(self, message: Fields, at: datetime) -> list[Event]:
+    def _read(self, native: str, message: Fields, at: datetime) -> list[Event]:
+        if self._unread is not None:
+            self._unread.discard(native)
         return self._known(object_of(object_of(message, "result"), "thread"), at)
 
     def _failing(self, thread: _Thread) -> Callable[[Fields, datetime], list[Event]]:

@@ -287,6 +287,8 @@ class ServerLine:
         if not self._server.is_shared:
             return
         sessions = self._talk.sessions()
+        if not sessions:
+            return  # not known yet, or none
         before, self._pairs = self._pairs, paired(self._owners.values(), sessions, self._pairs)
         for pid, native in self._pairs.items():
             if before.get(pid) != native:

@@ -42,6 +42,11 @@ class Server:
         self.talk.opened(NOW)
         self.hear()
 
+    def opens(self, *natives: str) -> None:
+        """It tells who it is, and what is open."""
+        self.answers("initialize", result={})
+        self.answers("thread/loaded/list", result={"data": list(natives)})
+
     def hear(self) -> None:
         self.said += [json.loads(call.body) for call in self.talk.outgoing()]
 
@@ -77,6 +82,14 @@ class Server:
 
 @pytest.fixture
 def server() -> Server:
+    made = Server()
+    made.opens()
+    return made
+
+
+@pytest.fixture
+def stranger() -> Server:
+    """One that said nothing yet."""
     return Server()
 
 
@@ -89,7 +102,8 @@ def opened(events: list[Event]) -> RequestId:
     return request
 
 
-def test_it_introduces_itself_and_asks_what_is_open(server: Server) -> None:
+def test_it_introduces_itself_and_asks_what_is_open(stranger: Server) -> None:
+    server = stranger
     (first,) = server.calls("initialize")
     assert isinstance(first, dict)
     assert first["clientInfo"]["name"] == "agent-tray"
@@ -101,15 +115,16 @@ def test_it_introduces_itself_and_asks_what_is_open(server: Server) -> None:
     assert server.calls("thread/read") == [{"threadId": "one"}]
 
 
-def test_a_server_that_refuses_the_introduction_is_asked_nothing(server: Server) -> None:
+def test_a_server_that_refuses_the_introduction_is_asked_nothing(stranger: Server) -> None:
+    server = stranger
     server.answers("initialize", error={"message": "no"})
 
     assert server.calls("thread/loaded/list") == []
 
 
-def test_a_thread_that_was_there_before_is_read_and_joined_when_it_works(server: Server) -> None:
-    server.answers("initialize", result={})
-    server.answers("thread/loaded/list", result={"data": ["one"]})
+def test_a_thread_that_was_there_before_is_read_and_joined_when_it_works(stranger: Server) -> None:
+    server = stranger
+    server.opens("one")
 
     events = server.answers(
         "thread/read",
@@ -127,6 +142,21 @@ def test_a_thread_that_was_there_before_is_read_and_joined_when_it_works(server:
     assert not [event for event in events if isinstance(event, TurnStarted)]  # when it began is not known here
     assert server.calls("thread/resume") == [{"threadId": "one", "excludeTurns": True}]
     assert [(session.native, session.used_at) for session in server.talk.sessions()] == [("one", NOW)]
+
+
+def test_the_conversations_are_told_of_when_all_are_known(stranger: Server) -> None:
+    stranger.starts("new")
+    stranger.stands({"type": "idle"}, "early")
+    stranger.answers("thread/read", result={})
+    assert stranger.talk.sessions() == []
+    stranger.opens("one", "gone")
+    first, second = [said["id"] for said in stranger.said if said.get("method") == "thread/read"][-2:]
+    stranger.says({"id": first, "result": {"thread": {"id": "one", "cwd": "/shop"}}})
+    assert stranger.talk.sessions() == []
+
+    stranger.says({"id": second, "error": {"message": "no such thread"}})
+
+    assert [session.native for session in stranger.talk.sessions()] == ["new", "one"]
 
 
 def test_a_turn_is_seen_from_its_begin_to_its_end_and_joined_no_longer(server: Server) -> None:
@@ -325,7 +355,6 @@ def test_a_thread_that_is_unloaded_rests_and_is_forgotten(server: Server) -> Non
     assert claims(server.stands({"type": "notLoaded"})) == [Claim.RESTING]
     assert server.stands({"type": "notLoaded"}) == []
     assert server.talk.sessions() == []
-    assert server.answers("thread/read", result={}) == [] if server.calls("thread/read") else True
 
 
 def test_one_that_is_unloaded_before_it_was_read_was_never_told(server: Server) -> None:
