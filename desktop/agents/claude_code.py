@@ -8,7 +8,16 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from desktop.domain.agent import Agent, HookCall, HookEvent, HookSetup, LiveState, TranscriptReader
+from desktop.domain.agent import (
+    Ability,
+    Agent,
+    HookCall,
+    HookEvent,
+    HookSetup,
+    LiveState,
+    Means,
+    TranscriptReader,
+)
 from desktop.domain.events import Event, EvidenceGiven, SessionDescribed
 from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.session import Claim, Evidence, Launch, NameSource, Source
@@ -236,4 +245,15 @@ AGENT = Agent(
     write_inbox=write_inbox,
     inbox_label="as a message from another Claude session, not as typed by you",
     interrupt_keys=("Escape",),
+    means=(
+        Means(Ability.SEE, "live state, log and hooks"),
+        Means(Ability.KNOW_IT_WAITS, "live state"),
+        Means(Ability.KNOW_WHAT_IT_ASKS, "hook, and log without it"),
+        Means(Ability.ALLOW, "hook, with the rules it suggests"),
+        Means(Ability.DENY, "hook, with the reason given to the model"),
+        Means(Ability.ANSWER, "hook: questions and plans"),
+        Means(Ability.PROMPT, "terminal, or its inbox, where the model sees it as a message of another session"),
+        Means(Ability.INTERRUPT, "terminal"),
+        Means(Ability.JUMP, "terminal"),
+    ),
 )

@@ -33,6 +33,10 @@ HOME_VARIABLE = "COPILOT_HOME"
 WHY_NOT = f"{LABEL} takes the answer in its own terminal only."
 _NO_PROMPT_YET = "no prompt was given yet"
 _SHARED_NAMES = {"bash": "Bash", "view": "Read", "grep": "Grep", "glob": "Glob", "web_fetch": "WebFetch"}
+# What comes before the point in the names of events; most of them tell nothing of use.
+_FAMILIES = frozenset(
+    {"assistant", "command", "hook", "mcp", "permission", "session", "skill", "subagent", "system", "tool", "user"}
+)
 _WRITING_TOOLS = frozenset({"create", "edit", "str_replace", "apply_patch"})
 
 # --- the log: session-state/<session>/events.jsonl -------------------------------------------------------------------
@@ -95,8 +99,8 @@ class _EventLog(LineLog):
                 return self.finished(Ending.INTERRUPTED)
             case "session.title_changed":
                 return self.facts(title=text_of(data, "title"))
-            case _:
-                return []
+            case kind:
+                return [] if kind.partition(".")[0] in _FAMILIES else self.unknown()
 
     def _begun(self, data: Mapping[str, object]) -> list[Event]:
         context = object_of(data, "context")

@@ -121,8 +121,10 @@ class _MessageLog(LineLog):
                 return [*self.went_on(), *self.finished(Ending.FAILED, _said(record))]
             case "info" if _said(record) == _CANCELLED:
                 return self.finished(Ending.INTERRUPTED)
-            case _:
+            case "info" | "warning":
                 return []
+            case _:
+                return [] if "$set" in record or "$rewindTo" in record else self.unknown()
 
     def _user(self, record: Mapping[str, object]) -> list[Event]:
         said = _said(record)
@@ -400,17 +402,20 @@ def resume_command(native: str, cwd: str) -> str:
 
 
 MEANS = (
-    Means(Ability.SEE, "its process and its log"),
-    Means(Ability.KNOW_IT_WAITS, "its hooks; that it was allowed is only known when the call is over"),
-    Means(Ability.KNOW_WHAT_IT_ASKS, "its hooks; of a tool of an MCP server only the name"),
+    Means(Ability.SEE, "process, log and hooks"),
+    Means(Ability.KNOW_IT_WAITS, "hook", "That it was allowed in its terminal is known only when the call is over."),
+    Means(Ability.KNOW_WHAT_IT_ASKS, "hook", "Of a tool of an MCP server only the name."),
     Means(
-        Ability.ALLOW, why_not="no hook may answer its prompt, and one that failed would let all run without prompts"
+        Ability.ALLOW,
+        why_not="No hook may answer its prompt, and a gate without prompts would let all run when it fails.",
     ),
-    Means(Ability.DENY, why_not="its hook may refuse only before it is known that it asks, and would delay every call"),
-    Means(Ability.ANSWER, why_not="no hook may answer its questions"),
-    Means(Ability.PROMPT, "typed into its pane"),
-    Means(Ability.INTERRUPT, "Escape in its pane"),
-    Means(Ability.JUMP, "by its terminal"),
+    Means(
+        Ability.DENY, why_not="Its hook may refuse only before it is known that it asks, and would delay every call."
+    ),
+    Means(Ability.ANSWER, why_not="No hook may answer its questions."),
+    Means(Ability.PROMPT, "terminal"),
+    Means(Ability.INTERRUPT, "terminal"),
+    Means(Ability.JUMP, "terminal"),
 )
 
 AGENT = Agent(

@@ -20,6 +20,13 @@ from desktop.formats.stamps import from_seconds
 KIND = AgentKind("kimi-cli")
 LABEL = "Kimi CLI"
 _SHARED_NAMES = {"Shell": "Bash", "WriteFile": "Write", "StrReplaceFile": "Edit", "ReadFile": "Read"}
+# fmt: off
+_QUIET = frozenset({
+    "ApprovalRequest", "ApprovalResponse", "CompactionBegin", "CompactionEnd", "ContentPart", "HookRequest",
+    "MCPLoadingBegin", "MCPLoadingEnd", "Notification", "PlanDisplay", "QuestionRequest", "StatusUpdate", "SteerInput",
+    "SubagentEvent", "ToolCallPart",
+})
+# fmt: on
 _REJECTED = "The tool call is rejected by the user."
 
 # --- the log: sessions/<md5 of the directory>/<session>/wire.jsonl ---------------------------------------------------
@@ -85,8 +92,8 @@ class _WireLog(LineLog):
                 return []
             case "TurnEnd":
                 return self.finished(self._ending, "its step was broken off" if self._ending is Ending.FAILED else "")
-            case _:
-                return []
+            case kind:
+                return [] if kind in _QUIET or text_of(record, "type") == "metadata" else self.unknown()
 
     def _call_started(self, call: str, function: Mapping[str, object]) -> list[Event]:
         tool, raw = text_of(function, "name"), text_of(function, "arguments")

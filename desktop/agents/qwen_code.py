@@ -94,7 +94,7 @@ class _ChatLog(LineLog):
             case "system":
                 return [*facts, *self._noted(object_of(object_of(record, "systemPayload"), "uiEvent"))]
             case _:
-                return []
+                return self.unknown()
 
     def _prompted(self, parts: list[Mapping[str, object]]) -> list[Event]:
         said = _said(parts)

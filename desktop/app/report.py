@@ -13,13 +13,18 @@ VERSION = 1
 
 def status(board: Board) -> dict[str, object]:
     """The whole board."""
-    return {
+    told: dict[str, object] = {
         "version": VERSION,
         "at": board.at.isoformat(),
         "counts": {str(phase): count for phase, count in board.counts},
         "needs_you": board.needs_you,
         "sessions": [session(row) for row in board.rows],
     }
+    if board.skipped:  # something for doctor to tell, and not there where all is well
+        told["skipped"] = [
+            {"agent": kind, "version": text.one_line(version), "count": count} for kind, version, count in board.skipped
+        ]
+    return told
 
 
 def session(row: Row) -> dict[str, object]:

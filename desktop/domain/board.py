@@ -94,6 +94,7 @@ class Board:
     needs_you: int = 0
     oldest_wait: datetime | None = None
     troubles: tuple[Trouble, ...] = ()
+    skipped: tuple[tuple[AgentKind, str, int], ...] = ()  # records that nobody could read, by agent and version
     agents_seen: tuple[tuple[AgentKind, str, bool], ...] = ()  # kind, label, whether its hook is connected
 
     @property

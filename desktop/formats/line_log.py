@@ -53,6 +53,11 @@ class LineLog:
         """What one record means."""
         raise NotImplementedError
 
+    def unknown(self) -> list[Event]:
+        """Count a record of a kind that nobody knows; it means nothing."""
+        self._skipped += 1
+        return []
+
     # -- words that most records come down to
 
     def started(self, prompt: str = "") -> list[Event]:

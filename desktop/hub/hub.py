@@ -105,13 +105,16 @@ class Hub:
 
     def board(self, now: datetime) -> Board:
         """Everything tray and windows draw."""
-        return self._shelves.board(
+        board = self._shelves.board(
             now,
             tuple(self._troubles.values()),
             self._connected,
             timedelta(minutes=self._settings.look.show_ended_minutes),
             self._settings.look.group_by,
         )
+        if not self._skipped:
+            return board
+        return replace(board, skipped=tuple((*known, count) for known, count in sorted(self._skipped.items())))
 
     def session(self, session: SessionId) -> Session | None:
         """The facts of one session."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from desktop.app import asking, connection
+from desktop.app import abilities, asking, connection
 from desktop.app.agents import load_agents
 from desktop.app.main import has_display
 from desktop.domain.agent import Agent
@@ -61,8 +61,12 @@ def findings() -> Iterator[Finding]:
     yield _display()
     yield from _desktop()
     yield _keyring()
+    skipped = _skipped()
     for agent in load_agents():
         yield from _agent(agent)
+        for version, count in skipped.get(agent.kind, ()):
+            told = f"{count} records of version {version or 'unknown'} could not be read since the tray was started"
+            yield Finding(Mark.NOTE, "", told)
     yield from _limits()
     yield from _files()
 
@@ -152,6 +156,18 @@ def _keyring() -> Finding:
     return Finding(Mark.GOOD, "keyring", name)
 
 
+def _skipped() -> dict[str, list[tuple[str, int]]]:
+    """The records that the running tray could not read, by agent."""
+    answer = asking.ask("status") or {}
+    listed = answer.get("skipped")
+    found: dict[str, list[tuple[str, int]]] = {}
+    for item in listed if isinstance(listed, list) else ():
+        match item:
+            case {"agent": str(kind), "version": str(version), "count": int(count)}:
+                found.setdefault(kind, []).append((text.one_line(version, 40), count))
+    return found
+
+
 def _agent(agent: Agent) -> Iterator[Finding]:
     version = _version(agent)
     tried = f"tried with {', '.join(agent.tried_with)}" if agent.tried_with else "not tried"
@@ -159,6 +175,8 @@ def _agent(agent: Agent) -> Iterator[Finding]:
         yield Finding(Mark.NOTE, agent.label, f"not installed on this PATH ({tried})")
     else:
         yield Finding(Mark.GOOD, agent.label, f"{version} ({tried})")
+        for line in abilities.lines(agent):
+            yield Finding(Mark.NOTE, "", line)
     if agent.hook_setup is None:
         return
     for home in connection.homes_of(agent):

@@ -259,3 +259,9 @@ def test_an_explanation_of_what_nobody_knows_says_none() -> None:
 
     assert told[-2:] == ["  evidence", "    none"]
     assert "  process  none known, interactive" in told
+
+
+def test_records_that_nobody_could_read_are_told_by_agent_and_version() -> None:
+    told = report.status(replace(board(), skipped=((AgentKind("robot"), "1.0", 3),)))
+
+    assert told["skipped"] == [{"agent": "robot", "version": "1.0", "count": 3}]

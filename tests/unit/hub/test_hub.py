@@ -509,6 +509,7 @@ def test_records_nobody_could_read_are_counted(story: Story) -> None:
     story.sees(RecordsSkipped(KIND, "9.9", 2, story.now), RecordsSkipped(KIND, "9.9", 3, story.now))
 
     assert story.hub.skipped_records() == {(KIND, "9.9"): 5}
+    assert story.hub.board(story.now).skipped == ((KIND, "9.9", 5),)
 
 
 def test_events_of_a_session_nobody_described_are_dropped(story: Story) -> None:
