@@ -92,6 +92,8 @@ class _Known:
     model: str = ""
     status: str = "idle"
     ours: str = ""  # its own last message
+    theirs: str = ""  # the last of the person
+    prompt: str = ""
     last: str = ""
     is_told: bool = False
     is_over: bool = False  # its turn has ended, though the server has not said that it rests
@@ -266,6 +268,8 @@ class Talk:
                 return self._failed(known, object_of(properties, "error"), at)
             case "message.updated" if text_of(info, "role") == "assistant":
                 known.ours = text_of(info, "id")
+            case "message.updated" if text_of(info, "id") != known.theirs:
+                known.theirs, known.prompt = text_of(info, "id"), ""
             case "message.part.updated":
                 return self._part(known, object_of(properties, "part"), at)
             case "permission.asked":
@@ -326,7 +330,7 @@ class Talk:
         events: list[Event] = []
         if before == "idle":
             known.last, known.is_over = "", False
-            events += [self._described(known, at), TurnStarted(session, at)]
+            events += [self._described(known, at), TurnStarted(session, at, known.prompt)]
         known.is_refused = False
         doing = text.one_line(f"retrying: {text_of(status, 'message')}") if known.status == "retry" else ""
         if known.status != before:
@@ -358,6 +362,8 @@ class Talk:
     def _part(self, known: _Known, part: Fields, at: datetime) -> list[Event]:
         if text_of(part, "type") == "text" and text_of(part, "messageID") == known.ours:
             known.last = text_of(part, "text")
+        if text_of(part, "type") == "text" and text_of(part, "messageID") == known.theirs and not known.prompt:
+            known.prompt = text.one_line(text_of(part, "text"))
         if text_of(part, "type") != "tool":
             return []
         root, tool, state = self._root(known), text.one_line(text_of(part, "tool"), 60), object_of(part, "state")

@@ -445,10 +445,12 @@ const start = (ctx) => {
     }
     if (canSpeak) {
       for (const kind of ["permission", "question"]) {
+        const before = Date.now() // what is asked from now on may be missing in the list
         const open = await get(`/${kind}`)
         if (!Array.isArray(open)) continue
         const ids = new Set(open.map((each) => each?.id))
-        for (const each of [...asks.values()]) if (each.kind === kind && !ids.has(each.id)) closed(each.id, "over")
+        const gone = [...asks.values()].filter((each) => each.kind === kind && !ids.has(each.id) && each.at < before)
+        for (const each of gone) closed(each.id, "over")
         for (const each of open) opened(kind, each)
       }
     }

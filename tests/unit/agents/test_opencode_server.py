@@ -66,7 +66,7 @@ class Server:
 
     def asks(self, asked: Mapping[str, object] | None = None) -> Request:
         kind = "question" if asked is QUESTION else "permission"
-        events = self.says(f"{kind}.asked", **(asked or PERMISSION))
+        events = self.says(f"{kind}.asked", **dict(asked or PERMISSION))  # type: ignore[arg-type]
         (opened,) = [event for event in events if isinstance(event, RequestOpened)]
         return opened.request
 
@@ -186,6 +186,16 @@ def test_a_turn_begins_and_ends(server: Server) -> None:
     assert (finished(ended).ending, finished(ended).last_words) == (Ending.FINISHED, "Done.")
     assert claims(ended) == [Claim.RESTING]
     assert server.says("session.idle", sessionID="ses_1") == []
+
+
+def test_a_turn_that_a_person_began_says_with_what_words(server: Server) -> None:
+    server.says("message.updated", info={"id": "msg_1", "role": "user", "sessionID": "ses_1"})
+    part = {"type": "text", "text": "Fix\nthe till", "messageID": "msg_1", "sessionID": "ses_1"}
+    server.says("message.part.updated", part=part)
+
+    (started,) = [event for event in server.is_busy() if isinstance(event, TurnStarted)]
+
+    assert started.prompt == "Fix the till"
 
 
 def test_an_error_stands_though_the_agent_rests(server: Server) -> None:

@@ -1,0 +1,158 @@
+"""A model server of the chat-completions kind that does what the prompt says, to lead a real agent through any scene.
+
+``chat_model.py [--port N]`` serves POST .../chat/completions on loopback and prints {"ready": port}. A prompt is steps
+divided by " >> ", one for each answer of the model in a turn; after the last it says what a tool said, or "Done.":
+
+    bash: COMMAND      run it              pair: COMMAND ;; COMMAND   two calls in one message
+    write: PATH        write a file        ask: WORDS                 a question with two choices
+    helper: STEPS      a subagent; "|>" in place of ">>" divides its steps
+    slow: SECONDS      say nothing for so long, then answer
+    fail: STATUS       answer with that HTTP error
+    anything else      is said back
+"""
+
+import argparse
+import itertools
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+STEP = re.compile(r"\s*(bash|pair|write|ask|helper|slow|fail): ?(.*)", re.DOTALL)
+CHOICES = [{"label": "Postgres", "description": "A server"}, {"label": "SQLite", "description": "A file"}]
+
+Call = tuple[str, dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the model says now: words, tool calls, or an HTTP error."""
+
+    words: str = ""
+    calls: tuple[Call, ...] = ()
+    seconds: float = 0.0
+    status: int = 200
+
+
+def reply_to(body: Mapping[str, object]) -> Reply:
+    """Decide what to say from the conversation alone."""
+    given = body.get("messages")
+    messages = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+    if not body.get("tools"):
+        return Reply("A title")  # names for the conversation: not of it
+    prompts = [index for index, each in enumerate(messages) if each.get("role") == "user"]
+    if not prompts:
+        return Reply("Done.")
+    said = _said(messages[prompts[-1]])
+    answered = sum(each.get("role") == "assistant" for each in messages[prompts[-1] + 1 :])
+    steps = said.split(" >> ")
+    if answered >= len(steps):
+        result = _said(messages[-1]) if messages[-1].get("role") == "tool" else ""
+        return Reply(f"It said: {result[-200:]}" if result else "Done.")
+    return _carry_out(steps[answered])
+
+
+def _said(message: Mapping[str, object]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return " ".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+
+
+def _carry_out(step: str) -> Reply:
+    found = STEP.match(step)
+    if found is None:
+        return Reply(f"You said: {step.strip()[:200]}")
+    name, rest = found[1], found[2].strip()
+    match name:
+        case "bash":
+            return Reply(calls=(_bash(rest),))
+        case "pair":
+            return Reply(calls=tuple(_bash(each.strip()) for each in rest.split(";;")))
+        case "write":
+            return Reply(calls=(("write", {"filePath": rest, "content": "hello\n"}),))
+        case "ask":
+            question = {"question": rest or "Which database?", "header": "Database", "options": CHOICES}
+            return Reply(calls=(("question", {"questions": [question]}),))
+        case "helper":
+            prompt = rest.replace("|>", ">>")
+            return Reply(calls=(("task", {"description": "Help", "prompt": prompt, "subagent_type": "general"}),))
+        case "slow":
+            return Reply("Done.", seconds=float(rest))
+        case _:
+            return Reply(status=int(rest))
+
+
+def _bash(command: str) -> Call:
+    return "bash", {"command": command, "description": "A scripted command"}
+
+
+class Talk(BaseHTTPRequestHandler):
+    """One connection of an agent."""
+
+    protocol_version = "HTTP/1.1"
+    numbers = itertools.count(1)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        reply, number = reply_to(body), next(self.numbers)
+        if reply.status != 200:
+            self._send(reply.status, {"error": {"message": f"scripted error {reply.status}"}})
+            return
+        time.sleep(reply.seconds)
+        self._stream(reply, number)
+
+    def _send(self, status: int, answer: dict[str, object]) -> None:
+        raw = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def _stream(self, reply: Reply, number: int) -> None:
+        self.close_connection = True
+        calls = [
+            {
+                "index": index, "id": f"call_{number}_{index}", "type": "function",
+                "function": {"name": tool, "arguments": json.dumps(given)},
+            }
+            for index, (tool, given) in enumerate(reply.calls)
+        ]  # fmt: skip
+        delta: dict[str, object] = {"role": "assistant"}
+        delta |= {"tool_calls": calls} if calls else {"content": reply.words}
+        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+        try:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            for change, reason in ((delta, None), ({}, "tool_calls" if calls else "stop")):
+                choice = {"index": 0, "delta": change, "finish_reason": reason}
+                chunk = {
+                    "id": f"c{number}", "object": "chat.completion.chunk", "created": 0, "model": "m",
+                    "choices": [choice], "usage": usage,
+                }  # fmt: skip
+                self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            pass  # the turn was broken off
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as its base names it
+        pass
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    server = ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Talk)
+    server.daemon_threads = True
+    print(json.dumps({"ready": server.server_port}), flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
