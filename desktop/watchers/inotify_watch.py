@@ -1,9 +1,9 @@
 """Hear changes on Linux through inotify itself, read by the loop that acts on them: no thread, no queue between.
 
-WORKAROUND (packaging/bench, G4, G13): watchdog's observer starts a thread for each directory, hands every event through
+WORKAROUND (packaging/bench, G4): watchdog's observer starts a thread for each directory, hands every event through
 three queues, and says nothing when events were lost. From another process's write to our event, medians of one run on a
 busy machine: observer 480 us, this 280 us, of which two thirds translate the row; an inotify read alone takes 65 us.
-Its bindings alone would do, but with them comes all the rest, for 6 ms of every start.
+watchdog's bindings are used here, its threads are not.
 """
 
 import ctypes
@@ -12,16 +12,28 @@ import os
 import struct
 from collections.abc import Mapping
 
+from watchdog.observers.inotify_c import (
+    InotifyConstants,
+    Mask,
+    WatchDescriptor,
+    inotify_add_watch,
+    inotify_init,
+    inotify_rm_watch,
+)
+
 from desktop.watchers.directory_watch import Changed, Overflowed
 
-# From <sys/inotify.h>.
-_MODIFY, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x2, 0x40, 0x80, 0x100, 0x200
-_DELETE_SELF, _MOVE_SELF = 0x400, 0x800
-_OVERFLOW, _IGNORED, _ONLY_DIRECTORIES = 0x4000, 0x8000, 0x1000000
-_MASK = _MODIFY | _CREATE | _MOVED_TO | _MOVED_FROM | _DELETE | _DELETE_SELF | _MOVE_SELF | _ONLY_DIRECTORIES
-_GONE = _DELETE_SELF | _MOVE_SELF | _IGNORED
-_NOT_BLOCKING_NOR_INHERITED = os.O_NONBLOCK | os.O_CLOEXEC  # inotify has the flags of open
-_LIBC = ctypes.CDLL(None, use_errno=True)
+_MASK = Mask(
+    InotifyConstants.IN_MODIFY
+    | InotifyConstants.IN_CREATE
+    | InotifyConstants.IN_MOVED_TO
+    | InotifyConstants.IN_MOVED_FROM
+    | InotifyConstants.IN_DELETE
+    | InotifyConstants.IN_DELETE_SELF
+    | InotifyConstants.IN_MOVE_SELF
+    | InotifyConstants.IN_ONLYDIR
+)
+_GONE = InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_IGNORED
 _HEAD = struct.Struct("iIII")
 # About 250 events; what does not fit is read next time round.
 _BUFFER = 8192
@@ -33,9 +45,11 @@ class InotifyWatch:
     def __init__(self, changed: Changed, overflowed: Overflowed) -> None:
         self._changed = changed
         self._overflowed = overflowed
-        self._descriptor: int = _LIBC.inotify_init1(_NOT_BLOCKING_NOR_INHERITED)
+        self._descriptor = inotify_init()
         if self._descriptor == -1:
             raise _error("")
+        os.set_blocking(self._descriptor, False)
+        os.set_inheritable(self._descriptor, False)
         # Two names may lead to one directory, and then the kernel gives both the same number.
         self._names: dict[int, set[str]] = {}
         self._numbers: dict[str, int] = {}
@@ -56,7 +70,7 @@ class InotifyWatch:
             offset += _HEAD.size
             name = os.fsdecode(heard[offset : offset + length].rstrip(b"\0"))
             offset += length
-            if mask & _OVERFLOW:
+            if mask & InotifyConstants.IN_Q_OVERFLOW:
                 self._overflowed()
             elif mask & _GONE:
                 self._lose(number)
@@ -73,10 +87,10 @@ class InotifyWatch:
             if not names:
                 del self._names[number]
                 # Fails only when the directory is gone, and the watch with it.
-                _LIBC.inotify_rm_watch(self._descriptor, number)
+                inotify_rm_watch(self._descriptor, WatchDescriptor(number))
         failed: dict[str, OSError] = {}
         for directory in directories - self._numbers.keys():
-            number = _LIBC.inotify_add_watch(self._descriptor, os.fsencode(directory), _MASK)
+            number = inotify_add_watch(self._descriptor, os.fsencode(directory), _MASK)
             if number == -1:
                 failed[directory] = _error(directory)
             else:
@@ -93,7 +107,7 @@ class InotifyWatch:
         names = self._names.pop(number, None)
         if names is None:
             return
-        _LIBC.inotify_rm_watch(self._descriptor, number)
+        inotify_rm_watch(self._descriptor, WatchDescriptor(number))
         for directory in names:
             del self._numbers[directory]
             self._changed(directory, "")

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from desktop.watchers import directory_watch
-from desktop.watchers.directory_watch import Changed, DirectoryWatch
+from desktop.watchers.directory_watch import Changed, DirectoryWatch, ObserverWatch
 from desktop.watchers.inotify_watch import InotifyWatch
-from desktop.watchers.observer_watch import ObserverWatch
 
 
 class Told:
