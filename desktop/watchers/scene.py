@@ -26,6 +26,7 @@ from desktop.watchers import directory_watch, log_discovery, process_scan
 from desktop.watchers.agent_database import Databases
 from desktop.watchers.agent_server import AgentServers
 from desktop.watchers.ears import Ears, Interest
+from desktop.watchers.homes import Homes
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import Process, ProcessTable
 from desktop.watchers.runner import Runner, is_session
@@ -38,8 +39,6 @@ _log = logging.getLogger(__name__)
 
 HEARING = "file watching"
 
-# Homes come from the environment of processes; nobody has more than a few, and a flood of them costs watches.
-_MOST_HOMES = 64
 # A busy neighbour in the folder of an awaited log must not make us look at every row of it.
 _LOG_SETTLES_S = 0.1
 # While an agent streams it writes many times a second.
@@ -71,7 +70,6 @@ class Scene:
     ) -> None:
         self._agents = agents
         self._sink = sink
-        self._environment = environment
         self._pace = pace
         self._table = table
         self._servers = servers
@@ -80,12 +78,10 @@ class Scene:
         self._selector = selectors.DefaultSelector()
         self._ears = Ears(self._selector)
         self._new_pids = process_scan.NewPids(table)
-        self._homes: dict[tuple[AgentKind, str], StateFiles] = {}
+        self._homes = Homes(agents, environment)
         self._forks: dict[int, str] = {}  # maybe children on their way to be another program
         self._runners: dict[int, Runner] = {}
         self._again: dict[tuple[AgentKind, str, str], float] = {}
-        self._roles: dict[str, list[StateFiles]] = {}
-        self._births: frozenset[str] = frozenset()
         self._log_folders: Mapping[str, str] = {}  # where logs are awaited
         self._is_look_thorough = False
         self._stand_ins = StandIns(
@@ -111,7 +107,7 @@ class Scene:
                 del self._formerly[pid]
                 self._sink(ProcessEnded(pid, _now()))
         for agent in self._agents:
-            home = log_discovery.default_home(agent, self._environment)
+            home = self._homes.default(agent)
             if home and agent.live_state_dir:
                 self._add_home(agent, home)
         self.step(longest=0.0)
@@ -183,8 +179,8 @@ class Scene:
         for runner in list(self._runners.values()):
             if runner.exit_descriptor is None and self._table.started(runner.pid) != runner.started:
                 self._end(runner.pid)
-        self._drop_homes()
-        for home in list(self._homes.values()):
+        self._homes.drop_unused(self._runners.values())
+        for home in self._homes.values():
             for name in home.names():
                 self._look_at_state(home, name)
         self._transcripts.reconcile(now)
@@ -199,7 +195,7 @@ class Scene:
         if not name:
             self._is_rewatch_due = True
             return
-        if directory in self._births:
+        if directory in self._homes.births:
             self._scan_at = 0.0
             self._is_look_thorough = True
         if name in self._stores.get(directory, ()):
@@ -208,7 +204,7 @@ class Scene:
             self._scan_at = min(self._scan_at, time.monotonic() + _LOG_SETTLES_S)
             if self._log_folders[directory] != directory:
                 self._is_rewatch_due = True  # something on the way to the folder appeared
-        for home in self._roles.get(directory, ()):
+        for home in self._homes.files_heard_of(directory):
             if home.directory != directory:
                 self._is_rewatch_due = True  # something on the way to its live-state files appeared
             elif home.is_live_state(name):
@@ -221,7 +217,7 @@ class Scene:
                 continue
             del self._again[key]
             kind, path, name = key
-            home = self._homes.get((kind, path))
+            home = self._homes.get(kind, path)
             if home is None:
                 continue
             if os.path.lexists(os.path.join(home.directory, name)):
@@ -288,9 +284,8 @@ class Scene:
                 continue
             if not agent.starts_itself_again and self._is_fork(process):
                 return  # looked at again, as what it becomes
-            fallback = log_discovery.default_home(agent, self._environment)
             environment = self._table.environment(process.pid)
-            home = log_discovery.home_of(agent, environment, fallback)
+            home = log_discovery.home_of(agent, environment, self._homes.default(agent))
             self._busy_until = now + self._pace.quiet_after
             if agent.starts_itself_again and self._is_launcher(agent, process):
                 return
@@ -386,23 +381,11 @@ class Scene:
     # Homes and ears
 
     def _add_home(self, agent: Agent, path: str) -> None:
-        key = (agent.kind, path)
-        if key in self._homes or len(self._homes) >= _MOST_HOMES:
-            return
-        home = self._homes[key] = StateFiles(agent, path)
-        self._is_rewatch_due = True
-        for name in home.names():
-            self._look_at_state(home, name)
-
-    def _drop_homes(self) -> None:
-        used = {
-            (runner.agent.kind, home) for runner in self._runners.values() for home in (runner.home, *runner.states)
-        }
-        for kind, path in list(self._homes):
-            agent = self._homes[kind, path].agent
-            if (kind, path) not in used and path != log_discovery.default_home(agent, self._environment):
-                del self._homes[kind, path]
-                self._is_rewatch_due = True
+        home = self._homes.add(agent, path)
+        if home is not None:
+            self._is_rewatch_due = True
+            for name in home.names():
+                self._look_at_state(home, name)
 
     def _rewatch(self, now: float) -> None:
         self._is_rewatch_due = self._transcripts.is_moved = False
@@ -416,35 +399,18 @@ class Scene:
                 new |= deeper
         self._hearing_is(self._ears.trouble, now)
         # What appeared before we listened made no sound.
-        for home in list(self._homes.values()):
+        for home in self._homes.values():
             if home.directory in new:
                 for name in home.names():
                     self._look_at_state(home, name)
-        if new & (self._births | self._log_folders.keys()):
+        if new & (self._homes.births | self._log_folders.keys()):
             self._scan_at = 0.0
             self._is_look_thorough = True
         self._transcripts.look_into(new)
         self._transcripts.poll()
 
     def _interests(self) -> dict[str, Interest]:
-        interests: dict[str, Interest] = {}
-        self._roles = {}
-        for home in self._homes.values():
-            nearest = log_discovery.nearest_existing(home.directory, os.path.dirname(home.home))
-            if nearest:
-                interests[nearest] = None
-                self._roles.setdefault(nearest, []).append(home)
-        homes: dict[AgentKind, set[str]] = {}
-        for runner in self._runners.values():
-            homes.setdefault(runner.agent.kind, set()).add(runner.home)
-        births = {
-            log_discovery.expanded(directory, log_discovery.naming_home(agent, home, self._environment))
-            for agent in self._agents
-            for home in {log_discovery.default_home(agent, self._environment), *homes.get(agent.kind, ())}
-            for directory in agent.birth_dirs
-        }
-        self._births = frozenset(directory for directory in births if directory and os.path.isdir(directory))
-        interests |= dict.fromkeys(self._births)
+        interests = self._homes.interests(self._runners.values())
         self._log_folders = self._stand_ins.folders(list(self._runners.values()))
         interests |= dict.fromkeys(self._log_folders)
         self._stores = self._stored.folders(list(self._runners.values()))
