@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -14,7 +15,7 @@ from desktop.domain.board import Board
 from desktop.domain.ids import AgentKind, NoticeKey, SessionId
 from desktop.domain.notices import Act, Button, Capabilities, Notice, NoticeClass, Urgency
 from desktop.domain.requests import Request
-from desktop.domain.settings import Settings
+from desktop.domain.settings import GroupBy, Settings, Task
 from desktop.storage.hook_setup import Plan
 from desktop.tray.icon import Tray
 from desktop.windows.mini_place import MiniPlace, MiniSize
@@ -235,6 +236,8 @@ class Surfaces(QObject):
         window.connect_asked.connect(self._on_window_connect_asked)
         window.disconnect_asked.connect(self._on_window_connect_asked)
         window.resume_copied.connect(self.resume_copied)
+        window.group_chosen.connect(self._on_window_group_chosen)
+        window.task_made.connect(self._on_window_task_made)
         window.show_settings(self._settings)
         window.show_board(self._board)
         window.show_locked(is_locked=self._is_locked)
@@ -285,6 +288,14 @@ class Surfaces(QObject):
         del kind
         if self._settings_window is not None:
             self._ask_connection(self._settings_window)
+
+    @Slot(object)
+    def _on_window_group_chosen(self, group_by: GroupBy) -> None:
+        self.settings_changed.emit(replace(self._settings, look=replace(self._settings.look, group_by=group_by)))
+
+    @Slot(str)
+    def _on_window_task_made(self, name: str) -> None:
+        self.settings_changed.emit(replace(self._settings, tasks=(*self._settings.tasks, Task(name))))
 
     @Slot()
     def _on_mini_asked(self) -> None:

@@ -50,6 +50,10 @@ class KeysPage(QWidget):
             ("r", self.tr("deny with a reason, or reply")),
             ("1 … 9", self.tr("choose an option")),
             ("/", self.tr("filter")),
+            ("g", self.tr("choose what to group by")),
+            ("←  →", self.tr("fold the group, unfold it")),
+            ("m", self.tr("menu of the session: its name, its task")),
+            ("F2", self.tr("rename the session")),
             ("Esc", self.tr("close the session, the filter, the window")),
             ("?", self.tr("this list")),
         )

@@ -2,26 +2,28 @@
 
 from datetime import timedelta
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QMoveEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from desktop.domain.board import Row
 from desktop.domain.ids import RequestId
-from desktop.domain.replies import Interrupt, Jump, Stop
+from desktop.domain.replies import Interrupt, Jump, Rename, Stop
 from desktop.domain.requests import Request
 from desktop.domain.settings import Answering
 from desktop.formats import text, words
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.draft_edit import Drafts, PutAwayDraft
 from desktop.windows.labels import WrapLabel
+from desktop.windows.line_box import LONGEST, LineBox
 from desktop.windows.places import short_path
 from desktop.windows.reply_box import ReplyBox
 from desktop.windows.request_view import RequestView
 from desktop.windows.session_row import Clock, RowHead
-from desktop.windows.theme import MEDIUM, SMALL, TIGHT, Button, Ink, Theme, Type, set_property
+from desktop.windows.theme import CONTROL_HEIGHT, MEDIUM, SMALL, TIGHT, Button, Ink, Theme, Type, set_property
 
 _MOST_FILES = 8
+_MOST_HELPERS = 6
 
 
 class SessionCard(QWidget):
@@ -30,6 +32,8 @@ class SessionCard(QWidget):
     intent_made = Signal(object)  # Intent
     resume_copied = Signal(object)  # SessionId
     connect_asked = Signal(object)  # AgentKind
+    menu_asked = Signal(QPoint)  # on the screen
+    task_typed = Signal(str)
     closed = Signal()
     size_changed = Signal()
 
@@ -48,6 +52,11 @@ class SessionCard(QWidget):
         self._more = WrapLabel(theme, Type.BODY, Ink.MUTED, self._frame)
         self._notice = WrapLabel(theme, Type.BODY, Ink.TEXT, self._frame)
         self._put_away = PutAwayDraft(theme, self._frame)
+        self._helpers = WrapLabel(theme, Type.BODY, Ink.MUTED, self._frame)
+        told = self.tr("Empty gives back the name that its agent gave.")
+        self._name_box = LineBox(theme, self.tr("Name of the session"), told, self._frame)
+        told = self.tr("Sessions of any agent and directory can belong to it.")
+        self._task_box = LineBox(theme, self.tr("Name of the new task"), told, self._frame)
         self._evidence = WrapLabel(theme, Type.BODY, Ink.MUTED, self._frame)
         self._evidence.hide()
         self._build_acts()
@@ -86,6 +95,8 @@ class SessionCard(QWidget):
         self._more.setVisible(waiting > 0)
         self._line.setText(self._what_it_did(row) if request is None else "")
         self._line.setVisible(bool(self._line.text()))
+        self._helpers.setText(self._helpers_text(row))
+        self._helpers.setVisible(bool(row.subagents))
         self._notice.setText(text.clean(row.notice, 400))
         self._notice.setVisible(bool(row.notice))
         self.reply_box.show_row(row)
@@ -113,6 +124,17 @@ class SessionCard(QWidget):
             self.request_view.focus_text()
         else:
             self.setFocus()
+
+    def ask_name(self) -> None:
+        """Take another name for the session."""
+        if self._row is not None:
+            self._task_box.close_box()
+            self._name_box.ask(text.one_line(self._row.name, LONGEST))
+
+    def ask_task(self) -> None:
+        """Take the name of a new task."""
+        self._name_box.close_box()
+        self._task_box.ask()
 
     @Slot()
     def jump(self) -> None:
@@ -172,10 +194,13 @@ class SessionCard(QWidget):
             left = len(row.changed_files) - len(names)
             more = self.tr(" and %n more", "", left) if left else ""
             parts.append(self.tr("Changed: {files}").replace("{files}", ", ".join(names) + more))
-        if row.subagents:
-            roles = ", ".join(text.one_line(role, 40) for role in row.subagents[:_MOST_FILES])
-            parts.append(self.tr("Subagents: {roles}").replace("{roles}", roles))
         return "\n".join(part for part in parts if part)
+
+    def _helpers_text(self, row: Row) -> str:
+        names = [text.isolate(text.one_line(role, 60) or self.tr("no role told")) for role in row.subagents]
+        left = len(names) - _MOST_HELPERS
+        more = [self.tr("and %n more", "", left)] if left > 0 else []
+        return "\n".join([self.tr("Subagents that run"), *(f"·  {name}" for name in [*names[:_MOST_HELPERS], *more])])
 
     def _build_acts(self) -> None:
         theme, frame = self._theme, self._frame
@@ -187,6 +212,12 @@ class SessionCard(QWidget):
         for say in (self._jump.setAccessibleName, self._jump.setToolTip):
             say(self.tr("Go to its terminal"))
         self._resume = AnswerButton(theme, self.tr("Copy resume command"), kind=Button.QUIET, parent=frame)
+        self._menu_button = QToolButton(frame)
+        self._menu_button.setText("⋯")
+        self._menu_button.setFixedSize(CONTROL_HEIGHT, CONTROL_HEIGHT)
+        self._menu_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for say in (self._menu_button.setAccessibleName, self._menu_button.setToolTip):
+            say(self.tr("Name and task"))
         self._stop_question = QWidget(frame)
         asked = WrapLabel(theme, Type.BODY, Ink.TEXT, self._stop_question)
         asked.setText(self.tr("Stop it? Its process ends; what it has not saved is lost."))
@@ -211,10 +242,13 @@ class SessionCard(QWidget):
         for button in (self._jump, self._why, self._interrupt, self._stop, self._resume):
             acts.addWidget(button)
         acts.addStretch()
+        acts.addWidget(self._menu_button)
         body = QVBoxLayout()
         body.setContentsMargins(MEDIUM - 1, TIGHT, MEDIUM - 1, 0)
         body.setSpacing(SMALL)
-        for widget in (self.request_view, self._more, self._line, self._notice, self._put_away, self.reply_box):
+        boxes = (self._name_box, self._task_box)
+        said = (self._more, self._line, self._helpers, self._notice)
+        for widget in (*boxes, self.request_view, *said, self._put_away, self.reply_box):
             body.addWidget(widget)
         body.addWidget(self._stop_question)
         body.addWidget(self._evidence)
@@ -247,6 +281,11 @@ class SessionCard(QWidget):
         self._stop_no.clicked.connect(self._stop_question.hide)
         self._jump.clicked.connect(self.jump)
         self._resume.clicked.connect(self._on_resume_clicked)
+        self._menu_button.clicked.connect(self._on_menu_clicked)
+        self._name_box.given.connect(self._on_name_given)
+        self._task_box.given.connect(self._on_task_given)
+        for box in (self._name_box, self._task_box):
+            box.closed.connect(self.focus_first)
 
     def _explain(self) -> None:
         row, now = self._row, self._clock()
@@ -292,6 +331,20 @@ class SessionCard(QWidget):
         self._stop_question.hide()
         if self._row is not None and self._row.can_stop:
             self.intent_made.emit(Stop(self._row.session))
+
+    @Slot()
+    def _on_menu_clicked(self) -> None:
+        self.menu_asked.emit(self._menu_button.mapToGlobal(self._menu_button.rect().bottomLeft()))
+
+    @Slot(str)
+    def _on_name_given(self, name: str) -> None:
+        if self._row is not None:
+            self.intent_made.emit(Rename(self._row.session, name))
+
+    @Slot(str)
+    def _on_task_given(self, name: str) -> None:
+        if name:
+            self.task_typed.emit(name)
 
     @Slot()
     def _on_resume_clicked(self) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QObject, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from desktop.domain.board import Board
+from desktop.domain.settings import GroupBy
 from desktop.formats import text, words
 from desktop.windows.glyphs import GlyphLabel
 from desktop.windows.icons import IconName, icon
@@ -30,11 +31,13 @@ class SessionHeader(QWidget):
     help_asked = Signal()
     quit_asked = Signal()
     diff_asked = Signal(object)  # AgentKind
+    group_chosen = Signal(object)  # GroupBy
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self._board: Board | None = None
+        self._group_by = GroupBy.NEED
         self.setFixedHeight(max(_HEIGHT, round(_HEIGHT * theme.font_scale)))
         self._glyph = GlyphLabel(theme, _GLYPH, self)
         self._headline = ElidedLabel(theme, Type.HEADLINE, Ink.TEXT, self)
@@ -43,6 +46,7 @@ class SessionHeader(QWidget):
         self._pin = self._icon_button(self.tr("Keep as a mini window"), "")
         self._menu_button = self._icon_button(self.tr("Menu"), "")
         self._menu = QMenu(self._menu_button)
+        self._groups = QMenu(self.tr("Group by"), self._menu)
         self._menu_button.setMenu(self._menu)
         self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._filter = self._filter_field(theme)
@@ -66,6 +70,20 @@ class SessionHeader(QWidget):
         """Say how long it has been so."""
         self._subline.setText(words.subline(self._board, now) if self._board is not None else "")
         self._subline.setVisible(bool(self._subline.text()) and not self.is_filtering)
+
+    def show_grouping(self, group_by: GroupBy) -> None:
+        """Tick what the rows are grouped by."""
+        self._group_by = group_by
+
+    @Slot()
+    def open_groups(self) -> None:
+        """Offer what to group by, under the menu's button."""
+        self._fill_groups()
+        corner = self._menu_button.rect().bottomRight()
+        self._groups.popup(self._menu_button.mapToGlobal(corner) - QPoint(self._groups.sizeHint().width(), 0))
+        ticked = next((action for action in self._groups.actions() if action.isChecked()), None)
+        if ticked is not None:
+            self._groups.setActiveAction(ticked)
 
     @Slot()
     def open_filter(self) -> None:
@@ -144,11 +162,38 @@ class SessionHeader(QWidget):
     def _fill_menu(self) -> None:
         self._menu.clear()
         self._menu.addAction(self.tr("New session…")).triggered.connect(self.start_asked)
+        self._fill_groups()
+        self._menu.addMenu(self._groups)
         self._menu.addAction(self.tr("Settings…")).triggered.connect(self.settings_asked)
         self._menu.addActions(self._connect_actions())
         self._menu.addAction(self.tr("Keyboard…")).triggered.connect(self.help_asked)
         self._menu.addSeparator()
         self._menu.addAction(self.tr("Quit")).triggered.connect(self.quit_asked)
+
+    def _fill_groups(self) -> None:
+        self._groups.clear()
+        named = {
+            GroupBy.NEED: self.tr("Need"),
+            GroupBy.PROJECT: self.tr("Project"),
+            GroupBy.REPOSITORY: self.tr("Repository"),
+            GroupBy.AGENT: self.tr("Agent"),
+            GroupBy.MODEL: self.tr("Model"),
+            GroupBy.TASK: self.tr("Task"),
+        }
+        one_of = QActionGroup(self._groups)
+        for group_by in GroupBy:
+            action = self._groups.addAction(named[group_by])
+            action.setCheckable(True)
+            action.setChecked(group_by is self._group_by)
+            action.setData(group_by)
+            action.triggered.connect(self._on_group_action_triggered)
+            one_of.addAction(action)
+
+    @Slot()
+    def _on_group_action_triggered(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.group_chosen.emit(GroupBy(action.data()))
 
     def _connect_actions(self) -> Sequence[QAction]:
         actions = []

@@ -6,17 +6,19 @@ Nothing slides under the pointer: when rows come and go above, the list scrolls 
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from desktop.domain.board import Board, Row
 from desktop.domain.ids import SessionId
-from desktop.domain.settings import Answering
+from desktop.domain.replies import AssignTask
+from desktop.domain.settings import Answering, Task
 from desktop.formats import words
 from desktop.windows.draft_edit import Drafts
 from desktop.windows.session_card import SessionCard
-from desktop.windows.session_list_model import Role, SessionListModel
-from desktop.windows.session_row import ChoiceRow, Clock, SessionRowDelegate, quick_choices
+from desktop.windows.session_list_model import Heading, Role, SessionListModel
+from desktop.windows.session_menu import SessionMenu
+from desktop.windows.session_row import TEXT_LEFT, ChoiceRow, Clock, SessionRowDelegate, quick_choices
 from desktop.windows.theme import Theme
 
 # More people than eight do not fit a window, and a storm of questions must not become a storm of widgets.
@@ -29,6 +31,7 @@ class SessionList(QListView):
     intent_made = Signal(object)  # Intent
     resume_copied = Signal(object)  # SessionId
     connect_asked = Signal(object)  # AgentKind
+    task_made = Signal(str)  # a name that no task has yet
     opened = Signal(object)  # SessionId | None
     request_changed = Signal()
     aged = Signal()
@@ -39,6 +42,8 @@ class SessionList(QListView):
         self._clock = clock
         self._drafts = drafts
         self._answering = Answering()
+        self._tasks: tuple[Task, ...] = ()
+        self._menu = SessionMenu(self)
         self._card: SessionCard | None = None
         self._choice_rows: dict[SessionId, ChoiceRow] = {}
         self._rows = SessionListModel(self)
@@ -62,6 +67,9 @@ class SessionList(QListView):
         self._age_timer.timeout.connect(self._on_age_timer_timeout)
         self._height_timer.timeout.connect(self._fit_card)
         self.clicked.connect(self._on_clicked)
+        self._menu.intent_made.connect(self.intent_made)
+        self._menu.rename_asked.connect(self._on_rename_asked)
+        self._menu.new_task_asked.connect(self._on_new_task_asked)
         theme.changed.connect(self._on_theme_changed)
 
     @property
@@ -106,15 +114,36 @@ class SessionList(QListView):
         if self._card is not None:
             self._card.show_settings(answering)
 
+    def show_tasks(self, tasks: tuple[Task, ...]) -> None:
+        """Offer *tasks* for sessions to belong to."""
+        self._tasks = tasks
+
+    def open_menu(self) -> None:
+        """Open the menu of the selected row."""
+        session = self.selected_session
+        if session is not None:
+            place = self.visualRect(self._rows.index_of(session))
+            self._open_menu(session, self.viewport().mapToGlobal(place.topLeft() + QPoint(TEXT_LEFT, 0)))
+
+    def rename_selected(self) -> None:
+        """Take a name for the selected row."""
+        session = self.selected_session
+        if session is not None:
+            self._on_rename_asked(session)
+
     def open(self, session: SessionId) -> None:
         """Open the row of *session*; another opened one closes."""
+        self._rows.keep(session)
         index = self._rows.index_of(session)
         row = index.data(Role.ITEM)
         if not isinstance(row, Row):
+            self._rows.keep(self.opened_session)
             return
         self._select(index)
         if self.opened_session != session:
             self.close_card()
+            self._rows.keep(session)
+            index = self._rows.index_of(session)
             self._drop_choice_row(session)
             card = SessionCard(self._theme, self._clock, self._drafts, self._answering, self.viewport())
             self._card = card
@@ -122,6 +151,8 @@ class SessionList(QListView):
             card.resume_copied.connect(self.resume_copied)
             card.connect_asked.connect(self.connect_asked)
             card.closed.connect(self.close_card)
+            card.menu_asked.connect(self._on_card_menu_asked)
+            card.task_typed.connect(self._on_task_typed)
             card.size_changed.connect(self._on_card_size_changed)
             card.resize(self.viewport().width(), 10)
             card.show_row(row)
@@ -147,6 +178,7 @@ class SessionList(QListView):
             self._delegate.sizeHintChanged.emit(index)
         card.hide()
         card.deleteLater()
+        self._rows.keep(None)
         self._follow_rows()
         self.setFocus()
         self.opened.emit(None)
@@ -154,17 +186,25 @@ class SessionList(QListView):
 
     def step(self, by: int) -> None:
         """Select the next (1) or the previous (-1) row."""
-        sessions = [item.session for item in self._rows.items() if isinstance(item, Row)]
-        if not sessions:
+        lines = [number for number, item in enumerate(self._rows.items()) if isinstance(item, Row) or item.is_folded]
+        if not lines:
             return
-        current = self.selected_session
-        if current in sessions:
-            target = sessions[max(0, min(len(sessions) - 1, sessions.index(current) + by))]
+        current = self.currentIndex().row()
+        if current in lines:
+            target = lines[max(0, min(len(lines) - 1, lines.index(current) + by))]
         else:
-            target = sessions[0 if by > 0 else -1]
-        index = self._rows.index_of(target)
+            target = lines[0 if by > 0 else -1]
+        index = self._rows.index(target, 0)
         self._select(index)
         self.scrollTo(index)
+
+    def fold(self, *, is_folded: bool) -> None:
+        """Fold the group of what is selected, or unfold it; the selection goes to what stands for it."""
+        item = self._rows.item(self.currentIndex().row())
+        if item is not None:
+            heading = item if isinstance(item, Heading) else self._rows.heading_of(item.session)
+            if heading is not None and heading.can_fold and heading.is_folded != is_folded:
+                self._fold(heading, selects=True)
 
     def next_in_need(self) -> SessionId | None:
         """The next row after the selected one that needs the person, round the end."""
@@ -187,6 +227,16 @@ class SessionList(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()  # every key is the window's
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.open_menu()
+            return
+        index = self.indexAt(event.pos())
+        row = index.data(Role.ITEM) if index.isValid() else None
+        if isinstance(row, Row):
+            self._select(index)
+            self._open_menu(row.session, event.globalPos())
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()  # the first click opened it; a second must not close it again
 
@@ -206,6 +256,38 @@ class SessionList(QListView):
 
     def _select(self, index: QModelIndex) -> None:
         self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _open_menu(self, session: SessionId, at: QPoint) -> None:
+        row = self._rows.index_of(session).data(Role.ITEM)
+        if isinstance(row, Row):
+            self._menu.show_row(row, self._tasks)
+            self._menu.popup(at)
+
+    @Slot(QPoint)
+    def _on_card_menu_asked(self, at: QPoint) -> None:
+        if self.opened_session is not None:
+            self._open_menu(self.opened_session, at)
+
+    @Slot(object)
+    def _on_rename_asked(self, session: SessionId) -> None:
+        self.open(session)
+        if self._card is not None:
+            self._card.ask_name()
+
+    @Slot(object)
+    def _on_new_task_asked(self, session: SessionId) -> None:
+        self.open(session)
+        if self._card is not None:
+            self._card.ask_task()
+
+    @Slot(str)
+    def _on_task_typed(self, name: str) -> None:
+        session = self.opened_session
+        known = next((task.name for task in self._tasks if task.name.casefold() == name.casefold()), None)
+        if known is None:
+            self.task_made.emit(name)
+        if session is not None:
+            self.intent_made.emit(AssignTask(session, known or name))
 
     def _follow_rows(self) -> None:
         opened = self.opened_session
@@ -323,9 +405,23 @@ class SessionList(QListView):
     def _on_card_size_changed(self) -> None:
         self._height_timer.start(0)
 
+    def _fold(self, heading: Heading, *, selects: bool) -> None:
+        at = self._rows.items().index(heading)
+        top = self.visualRect(self._rows.index(at, 0)).top()
+        self._rows.set_folded(heading.title, is_folded=not heading.is_folded)
+        self._follow_rows()
+        if selects:
+            self._select(self._rows.index(at if not heading.is_folded else at + 1, 0))
+        self.executeDelayedItemsLayout()
+        # What was pressed stays where it is.
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.visualRect(self._rows.index(at, 0)).top() - top)
+
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
         row = index.data(Role.ITEM)
+        if isinstance(row, Heading) and row.can_fold:
+            self._fold(row, selects=False)
         if isinstance(row, Row):
             self.open(row.session)
             if self._card is not None:

@@ -3,6 +3,7 @@
 It is never reset: what a view knows of a row (selection, an opened card, a reply half written) outlives every update.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import IntEnum
 
@@ -24,6 +25,8 @@ class Heading:
     phase: Phase
     title: str
     count: int
+    is_folded: bool = False
+    can_fold: bool = False  # some of its rows can be put out of sight: those that nobody waits behind
 
 
 Item = Heading | Row
@@ -44,6 +47,8 @@ class SessionListModel(QAbstractListModel):
         self._keys: list[str] = []
         self._board: Board | None = None
         self._filter = ""
+        self._folded: set[str] = set()  # titles: they outlive the group, which may be gone for a while
+        self._kept: SessionId | None = None
 
     def show_board(self, board: Board) -> None:
         """Change what differs from *board*, and nothing else."""
@@ -54,6 +59,30 @@ class SessionListModel(QAbstractListModel):
         """Keep only rows that hold every word of *words_wanted*."""
         self._filter = words_wanted.casefold()
         self._update()
+
+    def set_folded(self, title: str, *, is_folded: bool) -> None:
+        """Put the rows under *title* out of sight, or back; whoever needs the person stays in sight."""
+        if is_folded:
+            self._folded.add(title)
+        else:
+            self._folded.discard(title)
+        self._update()
+
+    def keep(self, session: SessionId | None) -> None:
+        """The row of *session* stays in sight whatever is folded: it is open."""
+        if session != self._kept:
+            self._kept = session
+            self._update()
+
+    def heading_of(self, session: SessionId) -> Heading | None:
+        """The heading that *session* stands under."""
+        above: Heading | None = None
+        for item in self._items:
+            if isinstance(item, Heading):
+                above = item
+            elif item.session == session:
+                return above
+        return None
 
     def item(self, row: int) -> Item | None:
         """What stands in line *row*."""
@@ -89,7 +118,8 @@ class SessionListModel(QAbstractListModel):
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         never_parent = Qt.ItemFlag.ItemNeverHasChildren
-        if isinstance(self._items[index.row()], Heading):
+        item = self._items[index.row()]
+        if isinstance(item, Heading) and not item.is_folded:  # one that is folded stands for its rows
             return Qt.ItemFlag.ItemIsEnabled | never_parent
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | never_parent
 
@@ -111,15 +141,19 @@ class SessionListModel(QAbstractListModel):
 
     def _wanted(self) -> Iterator[tuple[str, Item]]:
         used: set[str] = set()
-        for group in self._board.groups if self._board is not None else ():
+        titles: Counter[str] = Counter()
+        for group in (self._board.arranged or self._board.groups) if self._board is not None else ():
             rows = [row for row in group.rows if self._passes(row)]
             if not rows:
                 continue
-            heading_key = f"heading\0{group.phase}\0{group.title}"
-            if heading_key not in used:
-                used.add(heading_key)
-                yield heading_key, Heading(group.phase, group.title, len(rows))
+            can_fold = not self._filter and not all(_needs_person(row) for row in rows)
+            is_folded = can_fold and group.title in self._folded
+            titles[group.title] += 1
+            heading_key = f"heading\0{group.title}\0{titles[group.title]}"
+            yield heading_key, Heading(group.phase, group.title, len(rows), is_folded, can_fold)
             for row in rows:
+                if is_folded and not _needs_person(row) and row.session != self._kept:
+                    continue
                 if (key := _row_key(row.session)) not in used:  # one line per session, whatever the board says
                     used.add(key)
                     yield key, row
@@ -154,6 +188,10 @@ class SessionListModel(QAbstractListModel):
             self.dataChanged.emit(index, index)
 
 
+def _needs_person(row: Row) -> bool:
+    return row.phase.needs_person or bool(row.requests)
+
+
 def _row_key(session: SessionId) -> str:
     return f"row\0{session}"
 
@@ -164,6 +202,6 @@ def _searched(row: Row) -> tuple[str, ...]:
 
 def _spoken(item: Item) -> str:
     if isinstance(item, Heading):
-        return f"{item.title}, {item.count}"
+        return f"{item.title}, {item.count}" + (", folded" if item.is_folded else "")
     parts = (item.name, words.phase_word(item.phase), item.agent_label, words.place(item), item.line)
     return ", ".join(text.one_line(part) for part in parts if part)

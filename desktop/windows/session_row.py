@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QMoveEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QMoveEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.domain.board import Row
@@ -35,6 +35,7 @@ GLYPH_LEFT = 20
 TEXT_LEFT = 46
 TEXT_RIGHT = 18
 _GLYPH_TOP = 10
+_CHEVRON = 14  # behind a title that can be folded
 _MOST_CHOICES = 3
 _LONGEST_CHOICE = 18
 
@@ -146,6 +147,10 @@ class SessionRowDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         match index.data(Role.ITEM):
             case Heading() as heading:
+                if heading.is_folded and option.state & QStyle.StateFlag.State_Selected:
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    painter.setBrush(self._theme.colour("selection"))
+                    painter.drawRoundedRect(place.adjusted(SMALL, 0, -SMALL, 0), ROW_RADIUS, ROW_RADIUS)
                 self._draw_heading(painter, place, heading)
             case Row() as row if row.session != self._opened:
                 state: QStyle.StateFlag = option.state
@@ -167,8 +172,23 @@ class SessionRowDelegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.drawText(inner, int(vertical | Qt.AlignmentFlag.AlignRight), str(heading.count))
         painter.setPen(self._theme.colour(_heading_ink(heading.phase)))
-        title = text.one_line(heading.title, 80).upper()
+        metrics = QFontMetrics(font)
+        count_width = metrics.horizontalAdvance(str(heading.count))
+        room = inner.width() - count_width - SMALL - (_CHEVRON if heading.can_fold else 0)
+        title = metrics.elidedText(text.one_line(heading.title, 80).upper(), Qt.TextElideMode.ElideRight, room)
         painter.drawText(inner, int(vertical | Qt.AlignmentFlag.AlignLeft), title)
+        if heading.can_fold:
+            middle = inner.bottom() - metrics.descent() - metrics.capHeight() / 2
+            at = QPointF(inner.left() + metrics.horizontalAdvance(title) + _CHEVRON - TIGHT, middle + 1)
+            self._draw_chevron(painter, at, is_folded=heading.is_folded)
+
+    def _draw_chevron(self, painter: QPainter, at: QPointF, *, is_folded: bool) -> None:
+        pen = QPen(self._theme.colour("muted"), 1.5, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        open_way = (QPointF(-3, -1.5), QPointF(0, 1.5), QPointF(3, -1.5))
+        folded_way = (QPointF(-1.5, -3), QPointF(1.5, 0), QPointF(-1.5, 3))
+        painter.drawPolyline(QPolygonF([at + point for point in (folded_way if is_folded else open_way)]))
 
 
 def _heading_ink(phase: Phase) -> str:

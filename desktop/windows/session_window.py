@@ -41,6 +41,8 @@ class SessionWindow(QWidget):
     connect_asked = Signal(object)  # AgentKind
     disconnect_asked = Signal(object)  # AgentKind
     resume_copied = Signal(object)  # SessionId
+    group_chosen = Signal(object)  # GroupBy
+    task_made = Signal(str)  # a name that no task has yet
 
     def __init__(self, theme: Theme, clock: Clock = _now, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +96,8 @@ class SessionWindow(QWidget):
     def show_settings(self, settings: Settings) -> None:
         """Follow the person's wishes."""
         self._list.show_settings(settings.answering)
+        self._list.show_tasks(settings.tasks)
+        self._header.show_grouping(settings.look.group_by)
 
     def show_today(self, said: str) -> None:
         """Put *said* at the foot; nothing when it is empty."""
@@ -193,6 +197,10 @@ class SessionWindow(QWidget):
             super().keyPressEvent(event)
         elif is_return:
             self._open_selected(is_enter=True)
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._list.fold(is_folded=event.key() == Qt.Key.Key_Left)
+        elif event.key() == Qt.Key.Key_F2 and self._page is self._list:
+            self._list.rename_selected()
         elif event.key() == Qt.Key.Key_Escape:
             self._step_back()
         else:
@@ -229,6 +237,10 @@ class SessionWindow(QWidget):
                 self._show_help()
             case "/":
                 self._header.open_filter()
+            case "g" if shows_list:
+                self._header.open_groups()
+            case "m" if shows_list:
+                self._list.open_menu()
             case "n" if shows_list:
                 session = self._list.next_in_need()
                 if session is not None:
@@ -257,7 +269,10 @@ class SessionWindow(QWidget):
 
     def _open_selected(self, *, is_enter: bool = False) -> None:
         session = self._list.selected_session
-        if session is None or self._page is not self._list:
+        if self._page is not self._list:
+            return
+        if session is None:
+            self._list.fold(is_folded=False)
             return
         if session != self._list.opened_session:
             self.open_session(session)
@@ -323,6 +338,8 @@ class SessionWindow(QWidget):
         self._list.opened.connect(self._on_list_opened)
         self._list.request_changed.connect(self._tell_open_request)
         self._list.aged.connect(self._show_ages)
+        self._list.task_made.connect(self.task_made)
+        header.group_chosen.connect(self.group_chosen)
 
     @Slot()
     def _show_ages(self) -> None:

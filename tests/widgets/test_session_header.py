@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.phase import Phase
-from desktop.domain.settings import ColourScheme
+from desktop.domain.settings import ColourScheme, GroupBy
 from desktop.windows.session_header import SessionHeader
 from desktop.windows.theme import Theme
 from tests.widgets.boards import AGENT, NOW, board, permission, row
@@ -92,6 +92,7 @@ def test_the_menu_reaches_everything_and_names_each_agent(stage: Stage) -> None:
 
     assert [action.text() for action in menu.actions() if action.text()] == [
         "New session…",
+        "Group by",
         "Settings…",
         "Connect Robot && co…",
         "Disconnect Other…",
@@ -106,3 +107,19 @@ def test_every_button_says_what_it_is(stage: Stage) -> None:
 
     assert all(names)
     assert {"Filter", "Keep as a mini window", "Menu"} <= set(names)
+
+
+def test_what_to_group_by_is_chosen_in_the_menu_and_ticked(stage: Stage) -> None:
+    chosen: list[object] = []
+    stage.header.group_chosen.connect(chosen.append)
+    stage.header.show_grouping(GroupBy.AGENT)
+
+    stage.header.open_groups()
+    groups = next(menu for menu in stage.header.findChildren(QMenu) if menu.title() == "Group by")
+    ticked = [action.text() for action in groups.actions() if action.isChecked()]
+    next(action for action in groups.actions() if action.text() == "Task").trigger()
+    groups.close()
+
+    assert ticked == ["Agent"]
+    assert chosen == [GroupBy.TASK]
+    assert len(groups.actions()) == len(GroupBy)

@@ -11,6 +11,8 @@ from pytestqt.modeltest import ModelTester
 from desktop.domain.board import Board, Row
 from desktop.domain.ids import SessionId
 from desktop.domain.phase import Phase
+from desktop.domain.settings import GroupBy
+from desktop.hub.arrange import arranged
 from desktop.windows.session_list_model import Heading, Role, SessionListModel
 from tests.widgets.boards import NOW, board, row
 
@@ -127,3 +129,62 @@ def test_an_empty_board_is_an_empty_list(model: SessionListModel) -> None:
     model.show_board(Board(NOW))
 
     assert model.rowCount() == 0
+
+
+def _by_project(*rows: Row) -> Board:
+    """The board as the hub arranges it."""
+    made = board(*rows)
+    return replace(made, arranged=arranged(made.groups, GroupBy.PROJECT))
+
+
+def test_rows_stand_as_the_person_arranged_them(model: SessionListModel) -> None:
+    model.show_board(_by_project(row(1, cwd="~/b"), row(2, Phase.NEEDS_APPROVAL, cwd="~/b"), row(3, cwd="~/a")))
+
+    assert _shown(model) == ["[b 2]", "robot:2", "robot:1", "[a 1]", "robot:3"]
+    heading = model.item(0)
+    assert isinstance(heading, Heading)
+    assert heading.phase is Phase.NEEDS_APPROVAL
+
+
+def test_a_folded_group_stays_folded_by_its_title_and_never_hides_who_needs_the_person(
+    model: SessionListModel,
+) -> None:
+    model.show_board(_by_project(row(1, cwd="~/b"), row(2, cwd="~/b"), row(3, cwd="~/a")))
+    model.set_folded("b", is_folded=True)
+    assert _shown(model) == ["[a 1]", "robot:3", "[b 2]"]
+
+    model.show_board(_by_project(row(1, Phase.NEEDS_APPROVAL, cwd="~/b"), row(2, cwd="~/b"), row(3, cwd="~/a")))
+    assert _shown(model) == ["[b 2]", "robot:1", "[a 1]", "robot:3"]
+
+    model.set_folded("b", is_folded=False)
+    assert _shown(model) == ["[b 2]", "robot:1", "robot:2", "[a 1]", "robot:3"]
+
+
+def test_what_is_open_and_what_is_looked_for_is_seen_in_a_folded_group(model: SessionListModel) -> None:
+    model.show_board(board(row(1), row(2)))
+    model.set_folded("Working", is_folded=True)
+    model.keep(SessionId("robot:2"))
+    assert _shown(model) == ["[Working 2]", "robot:2"]
+
+    model.keep(None)
+    model.set_filter("cart")
+
+    assert _shown(model) == ["[Working 2]", "robot:1", "robot:2"]
+
+
+def test_a_group_where_all_wait_for_the_person_cannot_be_folded(model: SessionListModel) -> None:
+    model.show_board(board(row(1, Phase.NEEDS_APPROVAL), row(2)))
+
+    headings = [item for item in model.items() if isinstance(item, Heading)]
+
+    assert [heading.can_fold for heading in headings] == [False, True]
+
+
+def test_a_folded_heading_can_be_selected_for_it_stands_for_its_rows(model: SessionListModel) -> None:
+    model.show_board(board(row(1)))
+    assert not model.flags(model.index(0, 0)) & Qt.ItemFlag.ItemIsSelectable
+
+    model.set_folded("Working", is_folded=True)
+
+    assert model.flags(model.index(0, 0)) & Qt.ItemFlag.ItemIsSelectable
+    assert model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Working, 1, folded"

@@ -18,7 +18,7 @@ from desktop.domain.board import Board
 from desktop.domain.notices import Capabilities, NoticeClass, Urgency
 from desktop.domain.phase import Phase
 from desktop.domain.replies import Allow, MarkSeen, OpenRequest
-from desktop.domain.settings import Answering, ColourScheme, Look, Settings
+from desktop.domain.settings import Answering, ColourScheme, GroupBy, Look, Settings, Task
 from desktop.storage.hook_setup import Plan
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.mini_place import MiniSize
@@ -578,3 +578,13 @@ def test_a_window_that_is_built_behind_a_locked_screen_shows_nothing(stage: Stag
     stage.surfaces.toggle_window()
 
     assert not stage.says(stage.window, "3 min of waiting")
+
+
+def test_what_the_window_is_grouped_by_and_a_task_made_there_become_settings(stage: Stage) -> None:
+    stage.surfaces.show_window("")
+    stage.window.group_chosen.emit(GroupBy.TASK)
+    stage.window.task_made.emit("Refunds")
+
+    look = replace(SETTINGS.look, group_by=GroupBy.TASK)
+    assert ("settings", replace(SETTINGS, look=look)) in stage.asked
+    assert ("settings", replace(SETTINGS, tasks=(Task("Refunds"),))) in stage.asked
