@@ -2,17 +2,21 @@
 
 screen can be asked for its windows by number alone, numbers can be given anew, and it does not say which terminal a
 window has. Where there are several, the window is told by a mark: a status line, invisible unless the person's own
-caption shows it, written to the session's terminal for the moment that it takes to ask which window has it.
+caption shows it, written to the session's terminal for the moment that it takes to ask which window has it. While
+screen shows a message to whoever looks at it, it takes no output of the program (screen 4.9): so nothing is asked that
+it would show, and nothing at all only to look around.
 
 Nor does it say whether a window is in copy mode. There the first byte of a paste ends that mode and the rest is lost;
 nothing appears at the prompt, and so nothing is sent.
 """
 
+import dataclasses
 import os
-import re
 import secrets
 import stat
 import tempfile
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,33 +29,37 @@ from desktop.channels.whereabouts import Whereabouts
 from desktop.domain.record import dataclass
 
 _GONE = "The screen window of this session is gone."
-_NUMBER = re.compile(r"(?:^|  )([0-9]{1,3})[^0-9 ]* ")
 _REGISTER = "_"  # people use letters
-_MOST_WINDOWS = 40
-_LOOKS = 5
+_MOST_WINDOWS = 40  # as many as screen makes unless told otherwise
+_LOOKS = 3
+_HOLDS_S = 5.0  # nobody gives windows other numbers while a prompt is typed
+_WRITES_S = 2.0
+_LOOK_S = 0.01
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class ScreenWindow:
-    """A window of a screen session."""
+    """A window of a screen session; which one is found out by ``check``."""
 
     place: Whereabouts
     session: str  # <pid of its server>.<name>
     directory: str
-    number: int
     program: str = "screen"
     why_no_typing: str = ""
+    _target: tuple[str, ...] | None = None
+    _found_at: float = 0.0
 
     def check(self) -> None:
         whereabouts.require(self.place)
-        if _number_of(self.place, self.session, self.directory) != self.number:
-            raise Refused("The session no longer runs in that screen window.")
+        if self._target is None or time.monotonic() > self._found_at + _HOLDS_S:
+            self._target = _target_of(self.place, self.session, self.directory)
+            self._found_at = time.monotonic()
 
     def screen(self) -> Shown:
         with _private_file() as path:
+            path.unlink()
             self._command("hardcopy", os.fspath(path))
-            self._query("echo", "done")  # answered in turn, so the copy is written by then
-            raw = path.read_bytes()
+            raw = _written(path)
         try:
             return Shown(raw.decode(), has_colours=False)
         except UnicodeDecodeError:  # screen before 5.0 writes the lowest byte of each character
@@ -61,16 +69,20 @@ class ScreenWindow:
         with _private_file() as path:
             path.write_bytes(keys.in_brackets(text))
             self._command("readreg", _REGISTER, os.fspath(path))
-            self._query("echo", "done")
-        self._command("paste", _REGISTER)
-        self._command("register", _REGISTER, "")
+            # It says so in the last line of whoever looks, and holds the program's output for up to 5 s until the next
+            # message, an empty one, takes its place.
+            self._command("echo", "")
+            self._command("paste", _REGISTER)
+            self._command("register", _REGISTER, "")
+            self.screen()  # orders are carried out in turn: by now the text was read
 
     def press(self, names: Sequence[str]) -> None:
         self._command("stuff", "".join(f"\\{each:03o}" for each in keys.sent_for(names)))
 
     def bring_forward(self) -> Reached:
         self.check()
-        self._command("select", str(self.number))
+        if self._target:
+            self._command("select", self._target[1])
         return Reached("its screen window")
 
     def viewers(self) -> tuple[int, ...]:
@@ -82,10 +94,9 @@ class ScreenWindow:
         return tuple(pid for pid in alike if whereabouts.tty_of(pid) in held.viewers)
 
     def _command(self, *words: str) -> None:
-        _ask(self.session, self.directory, "-p", str(self.number), "-X", *words)
-
-    def _query(self, *words: str) -> str:
-        return _ask(self.session, self.directory, "-p", str(self.number), "-Q", *words)
+        if self._target is None:
+            self.check()
+        _ask(self.session, self.directory, *(self._target or ()), "-X", *words)
 
 
 def find(place: Whereabouts) -> ScreenWindow | None:
@@ -94,39 +105,49 @@ def find(place: Whereabouts) -> ScreenWindow | None:
     server, _, name = session.partition(".")
     if not name or "/" in session or server != str(place.host):
         return None
-    number = _number_of(place, session, directory)
-    return ScreenWindow(place, session, directory, number) if number is not None else None
+    return ScreenWindow(place, session, directory)
 
 
-def _number_of(place: Whereabouts, session: str, directory: str) -> int | None:
-    """The number of the window that has the session's terminal."""
+def _target_of(place: Whereabouts, session: str, directory: str) -> tuple[str, ...]:
+    """How to address the window that has the session's terminal; nothing is needed where there is but one."""
     held = _terminals_of(place.host)
-    listed = _ask(session, directory, "-Q", "windows") + " "
-    numbers = list(
-        dict.fromkeys([whereabouts.environment_of(place.leader).get("WINDOW", ""), *_NUMBER.findall(listed)])
-    )
-    numbers = [number for number in numbers if number.isdigit()][:_MOST_WINDOWS]
     if held is not None and held.windows == 1:
-        only = _NUMBER.match(_ask(session, directory, "-Q", "number"))
-        return int(only[1]) if only is not None else None
+        return ()
     mark = f"agent-tray-{secrets.token_hex(8)}"
     _write_status(place.tty, mark)
     try:
-        # screen reads its terminals and answers as it comes: the mark may be seen at the second look only.
-        for _ in range(_LOOKS):
-            for number in numbers:
-                if _status_of(session, directory, number) == mark:
-                    return int(number)
+        first = whereabouts.environment_of(place.leader).get("WINDOW", "")
+        # screen reads its terminals and answers as it comes: the mark may be seen at a later look only.
+        for number in [first] * _LOOKS if first.isdigit() else []:
+            if _status_of(session, directory, number) == mark:
+                return "-p", number
+        for number in map(str, range(_MOST_WINDOWS)):
+            if _status_of(session, directory, number) == mark:
+                return "-p", number
     finally:
         _write_status(place.tty, "")
-    return None
+    raise Refused("The session no longer runs in a window of that screen.")
 
 
-def _status_of(session: str, directory: str, number: str) -> str:
+def _status_of(session: str, directory: str, number: str) -> str | None:
+    """The status line of a window; None when there is no window of that number."""
     try:
-        return _ask(session, directory, "-p", number, "-Q", "echo", "-p", "%h").strip()
+        return _ask(session, directory, "-p", number, "-Q", "@echo", "-p", "%h").strip()  # @: unseen
     except Refused:
-        return ""
+        return None
+
+
+def _written(path: Path) -> bytes:
+    """What screen writes to *path*, once it is whole: its last line ends."""
+    deadline = time.monotonic() + _WRITES_S
+    pause = threading.Event()
+    while True:
+        raw = path.read_bytes() if path.exists() else b""
+        if raw.endswith(b"\n"):
+            return raw
+        if time.monotonic() > deadline:
+            raise Refused("screen does not answer.")
+        pause.wait(_LOOK_S)
 
 
 def _write_status(tty: str, status: str) -> None:

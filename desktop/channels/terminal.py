@@ -15,7 +15,7 @@ from desktop.channels.refusal import Refused
 from desktop.channels.whereabouts import Whereabouts
 from desktop.domain.agent import Agent
 
-SHOWN_S = 2.0  # for a typed text to appear, and to leave the input again
+SHOWN_S = 4.0  # for a typed text to appear, and to leave the input again; a busy machine takes one or two
 _LOOK_S = 0.05
 LONGEST_PROMPT = 100_000
 NO_PANE = (

@@ -104,7 +104,9 @@ class Screen(Stage):
             subprocess.run(["screen", "-U", "-dmS", "test", *command], check=True, env=self.env)
         else:
             self.run("-X", "screen", *command)
-        return self.pane_of(log)
+        pane = self.pane_of(log)
+        until(lambda: self.pane_of(log).screen().text.strip())  # screen may lag behind the program
+        return pane
 
     def type_by_hand(self, text: str) -> None:
         self.run("-p", "0", "-X", "stuff", text)

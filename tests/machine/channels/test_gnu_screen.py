@@ -14,9 +14,10 @@ pytestmark = needs("screen")
 Attach = Callable[[list[str], dict[str, str]], Viewer]
 
 
-def number_of(pane: object) -> int:
+def target_of(pane: object) -> tuple[str, ...] | None:
     assert isinstance(pane, ScreenWindow)
-    return pane.number
+    pane.check()
+    return pane._target
 
 
 def attached(stage: Screen, viewer: Attach) -> Viewer:
@@ -28,22 +29,19 @@ def attached(stage: Screen, viewer: Attach) -> Viewer:
 def test_windows_are_told_apart(gnu_screen: Screen) -> None:
     first, second = gnu_screen.start(), gnu_screen.start()
 
-    assert (number_of(first), number_of(second)) == (0, 1)
+    assert (target_of(first), target_of(second)) == (("-p", "0"), ("-p", "1"))
 
 
 def test_attack_a_window_that_was_given_another_number_is_found_under_it(gnu_screen: Screen) -> None:
     first, second = gnu_screen.start(), gnu_screen.start()
     gnu_screen.run("-p", "0", "-X", "number", "1")  # they trade places; their environment does not know
 
-    with pytest.raises(Refused, match="no longer runs"):
-        terminal.send_prompt(first, "hello", AGENT)
-    found = terminal.find(first.place.pid)
-    terminal.send_prompt(found, "to the first", AGENT)
+    terminal.send_prompt(first, "to the first", AGENT)
 
-    assert number_of(found) == 1
+    assert target_of(first) == ("-p", "1")
     until(gnu_screen.sent)
     assert (gnu_screen.sent(0), gnu_screen.sent(1)) == (["to the first"], [])
-    assert number_of(terminal.find(second.place.pid)) == 0
+    assert target_of(second) == ("-p", "0")
 
 
 def test_a_title_that_looks_like_a_window_leads_nobody_astray(gnu_screen: Screen) -> None:
@@ -51,7 +49,7 @@ def test_a_title_that_looks_like_a_window_leads_nobody_astray(gnu_screen: Screen
     second = gnu_screen.start()
     gnu_screen.run("-p", "0", "-X", "title", "x  1 y  7 z")
 
-    assert number_of(terminal.find(second.place.pid)) == 1
+    assert target_of(second) == ("-p", "1")
 
 
 def test_a_faint_hint_cannot_be_told_from_typed_text_and_so_nothing_is_typed(gnu_screen: Screen) -> None:
@@ -73,6 +71,31 @@ def test_attack_57_a_window_in_copy_mode_gets_nothing(gnu_screen: Screen, viewer
         terminal.send_prompt(pane, "hello\nq", AGENT)
 
     assert gnu_screen.sent() == []
+
+
+def test_an_only_window_is_not_asked_for_and_whoever_looks_sees_nothing_of_it(
+    gnu_screen: Screen, viewer: Attach
+) -> None:
+    pane = gnu_screen.start()
+    looks = attached(gnu_screen, viewer)
+    gnu_screen.run("-p", "0", "-X", "number", "7")
+    shown = len(looks.shown)
+
+    terminal.send_prompt(pane, "hello", AGENT)
+
+    until(gnu_screen.sent)
+    assert target_of(pane) == ()
+    assert b"agent-tray" not in looks.shown[shown:]
+
+
+def test_a_window_among_several_is_typed_to_while_somebody_looks(gnu_screen: Screen, viewer: Attach) -> None:
+    first, _ = gnu_screen.start(), gnu_screen.start()
+    attached(gnu_screen, viewer)
+
+    terminal.send_prompt(first, "hello", AGENT)
+
+    until(gnu_screen.sent)
+    assert (gnu_screen.sent(0), gnu_screen.sent(1)) == (["hello"], [])
 
 
 def test_a_register_does_not_keep_what_was_pasted(gnu_screen: Screen) -> None:

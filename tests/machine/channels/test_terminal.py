@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,17 +124,6 @@ def test_a_process_in_a_terminal_of_its_own_within_the_pane_is_not_taken_for_the
 
     with pytest.raises(Refused, match="no terminal that can be spoken to"):
         terminal.find(stage.pid_of(within))
-
-
-def test_a_pane_that_is_not_of_the_session_gets_nothing(stage: Multiplexer) -> None:
-    pane = stage.start("bare")
-    other = stage.start("bare")
-    crossed = replace(pane, place=other.place)  # type: ignore[type-var]
-
-    with pytest.raises(Refused, match="no longer runs"):
-        terminal.send_prompt(crossed, "hello", AGENT)
-
-    assert (stage.sent(0), stage.sent(1)) == ([], [])
 
 
 def test_a_session_without_a_terminal_has_no_pane() -> None:

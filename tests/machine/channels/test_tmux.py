@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,18 @@ def test_a_hint_at_a_pane_that_is_not_the_session_s_gets_nothing(tmux: Tmux) -> 
 
     with pytest.raises(Refused, match="no longer runs"):
         terminal.send_prompt(terminal.find(pane.place.pid, "cc:@0.%1"), "hello", AGENT)
+
+    assert (tmux.sent(0), tmux.sent(1)) == ([], [])
+
+
+def test_a_pane_that_is_not_of_the_session_gets_nothing(tmux: Tmux) -> None:
+    pane = tmux.start()
+    other = tmux.start()
+    assert isinstance(pane, TmuxPane)
+    crossed = replace(pane, place=other.place)
+
+    with pytest.raises(Refused, match="no longer runs"):
+        terminal.send_prompt(crossed, "hello", AGENT)
 
     assert (tmux.sent(0), tmux.sent(1)) == ([], [])
 
