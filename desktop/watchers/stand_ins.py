@@ -70,7 +70,7 @@ class StandIns:
         for runner in silent:
             if runner.agent.native_of_open_file is not None and (is_thorough or not runner.native):
                 self._look_at_open_files(runner, runner.agent.native_of_open_file)
-        for runner in silent:
+        for runner in runners:
             self._note_first_log(runner)
         self._look_for_logs([runner for runner in silent if not runner.native])
 
