@@ -46,10 +46,10 @@ from desktop.domain.replies import (
     SessionReply,
     Stop,
 )
-from desktop.domain.requests import Reach, Request, RequestKind
+from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Claim, NameSource, Session, Terminal
 from desktop.domain.settings import Settings
-from desktop.hub import rows
+from desktop.hub import holding, rows
 from desktop.hub.asked import Asked
 from desktop.hub.attention import Attention
 from desktop.hub.effects import (
@@ -64,6 +64,7 @@ from desktop.hub.effects import (
     Release,
     Send,
 )
+from desktop.hub.refusals import SCREEN_LOCKED, refusal
 from desktop.hub.shelves import Shelves
 
 # The relay answers within milliseconds; a machine that swaps needs more.
@@ -72,7 +73,6 @@ ANSWER_WITHIN = timedelta(seconds=5)
 REMEMBERED_CLOSURES = 2000
 ENDED_KEPT = timedelta(hours=24)
 HELD_LONG_ENOUGH = "It waited here and nobody answered."
-SCREEN_LOCKED = "Nothing was sent: the screen is locked."
 
 
 class Hub:
@@ -248,7 +248,8 @@ class Hub:
                     effects += self._apply(reducer.process_ended(carried, pid, at), now)
                 return effects
             case RequestOpened(request=request):
-                request = replace(request, hides_prompt=self._hides_prompt(request))
+                asker = self._agents.get(AgentKind(request.session.partition(":")[0]))
+                request = replace(request, hides_prompt=holding.hides_prompt(request, asker))
                 known = self._sessions.get(request.session) or self._new(request.session, request.opened_at)
                 effects = self._apply(reducer.reduce(known, RequestOpened(request)), now)
                 session_now = self._sessions[request.session]
@@ -373,9 +374,10 @@ class Hub:
         if session is None:
             return []
         request = next((item for item in session.requests if item.id == reply.request), None)
-        refusal = self._refusal(reply, request)
-        if refusal or request is None:
-            return self._put(replace(session, notice=refusal), now)
+        became = self._closed.get(reply.request, "")
+        why_not = refusal(reply, request, became, is_locked=self._is_locked)
+        if why_not or request is None:
+            return self._put(replace(session, notice=why_not), now)
         answering = replace(request, is_answering=True, answer_by=now + ANSWER_WITHIN, trouble="")
         requests = tuple(answering if item.id == request.id else item for item in session.requests)
         session = replace(session, requests=requests, notice="")
@@ -403,27 +405,6 @@ class Hub:
             return self._put(replace(session, notice=why), now)
         return [*self._put(replace(session, notice=""), now), BringForward(session)]
 
-    def _refusal(self, reply: RequestReply, request: Request | None) -> str:
-        """Why *reply* cannot be given, in a sentence; empty when it can."""
-        if self._is_locked:
-            return SCREEN_LOCKED
-        if request is None:
-            became = self._closed.get(reply.request)
-            return (
-                f"Nothing was sent: this request was already {became}."
-                if became and became.startswith("answered")
-                else f"Nothing was sent: this request is closed ({became or 'it is not known any more'})."
-            )
-        if request.is_answering:
-            return "Nothing was sent: an answer to this request is already on its way."
-        if request.digest != reply.digest:
-            return "Nothing was sent: the request changed after it was shown. Read it again."
-        if not request.is_answerable:
-            return f"Nothing was sent: {request.why_not or reducer.IN_TERMINAL}"
-        if not _fits(reply, request):
-            return "Nothing was sent: this request takes another kind of answer."
-        return ""
-
     def _seen_now(self, session_id: SessionId, now: datetime) -> list[Effect]:
         session = self._sessions.get(session_id)
         if session is None or self._is_locked:
@@ -443,28 +424,15 @@ class Hub:
         return effects
 
     def _hidden_until(self, request: Request, now: datetime) -> datetime:
-        """How long we may hold a prompt that the agent hides while we hold it."""
-        agent = self._agents.get(self._sessions[request.session].agent)
-        longest = (
-            agent.hook_hold_s if agent is not None and agent.hook_hold_s else self._settings.answering.hidden_hold_s
+        session = self._sessions[request.session]
+        return holding.hidden_until(
+            request,
+            session,
+            self._agents.get(session.agent),
+            self._settings.answering.hidden_hold_s,
+            now,
+            is_before_person=request.id == self._opened and not self._is_locked,
         )
-        hold = timedelta(seconds=min(longest, self._settings.answering.hidden_hold_s))
-        held_until = request.opened_at + hold
-        is_before_person = request.id == self._opened and not self._is_locked
-        if is_before_person or request.is_answering or self._is_shown_too(request):
-            return max(held_until, now + hold)
-        return held_until
-
-    def _hides_prompt(self, request: Request) -> bool:
-        """Whether the agent's terminal asks nothing while its hook is held: a subagent's dialog, or that of any."""
-        agent = self._agents.get(AgentKind(request.session.partition(":")[0]))
-        is_silent = request.reach is Reach.HOOK and agent is not None and bool(agent.hook_hold_s)
-        return bool(request.subagent_id) or is_silent
-
-    def _is_shown_too(self, request: Request) -> bool:
-        """Whether the agent's terminal shows the subagent's prompt while we hold it (a subagent in the foreground)."""
-        claims = reducer.live_claims(self._sessions[request.session])
-        return any(claim.claim.is_waiting and claim.at >= request.opened_at - reducer.SAME_MOMENT for claim in claims)
 
     def _let_hidden_go(self, session: Session, now: datetime) -> list[Effect]:
         effects: list[Effect] = []
@@ -496,22 +464,5 @@ def _not_of_the_future(event: Event, now: datetime) -> Event:
 
 def _is_carried_by(session: Session, pid: int) -> bool:
     return session.ended_at is None and (
-        session.pid == pid
-        or any(item.origin == str(pid) and item.claim is not Claim.GONE for item in session.evidence)
+        session.pid == pid or any(item.origin == str(pid) and item.claim is not Claim.GONE for item in session.evidence)
     )
-
-
-def _fits(reply: RequestReply, request: Request) -> bool:
-    match reply:
-        case Allow(suggestions=chosen):
-            known = range(len(request.suggestions))
-            return request.kind is RequestKind.PERMISSION and all(index in known for index in chosen)
-        case Deny():
-            return True
-        case Answer(answers=answers):
-            is_question = request.kind in (RequestKind.QUESTION, RequestKind.ELICITATION)
-            return is_question and len(answers) == len(request.questions) and all(answers)
-        case ApprovePlan(mode=mode):
-            return request.kind is RequestKind.PLAN and (not mode or mode in request.modes)
-        case _:
-            assert_never(reply)
