@@ -6,7 +6,7 @@ The map. Arrows of import point down only; ``import-linter`` enforces the floors
 ``tray windows``   draw a ``domain.board.Board``, send ``domain.replies`` intents; know the domain alone
 ``hub``            the single writer: events and intents in, effects out
 ``agents``         one file per kind of agent: bytes in, events out
-``watchers``       transcripts, live-state files, processes, hook calls
+``watchers``       transcripts, live-state files, processes, hook calls, agents' own servers
 ``channels``       how a reply reaches an agent
 ``notifications``  how a person is told
 ``storage``        settings, ledger, paths, hook set-up

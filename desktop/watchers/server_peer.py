@@ -13,6 +13,8 @@ _MOST_BYTES = 4 << 20
 
 def check_socket(path: str) -> None:
     """Raise OSError unless *path* leads to a unix socket of this user."""
+    if sys.platform == "win32":
+        raise OSError("this system's unix sockets tell no owner")
     found = os.stat(path)  # an agent may keep it elsewhere, behind a link of its own
     if not stat.S_ISSOCK(found.st_mode):
         raise OSError("what lies in the place of the server's socket is none")

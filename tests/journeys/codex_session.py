@@ -50,6 +50,8 @@ def make_home(home: Path, url: str, project: Path) -> None:
 class CodexSession:
     """A session as the person who sits before it sees it."""
 
+    arguments = ARGUMENTS
+
     def __init__(self, tmux: Tmux, program: Path, home: Path, cwd: Path, variables: Mapping[str, str]) -> None:
         self._tmux = tmux
         self.home = home
@@ -58,7 +60,7 @@ class CodexSession:
         set_here = [f"{name}={value}" for name, value in {"CODEX_HOME": str(home), **variables}.items()]
         self.pane_id = tmux(
             "new-window", "-d", "-t", "journeys:", "-P", "-F", "#{pane_id}", "-c", str(cwd),
-            "env", *set_here, str(program), *ARGUMENTS,
+            "env", *set_here, str(program), *self.arguments,
         ).strip()  # fmt: skip
         self._answer_first_question()
         lock = until(lambda: next(iter(self._locks() - known), None), "the lock of a conversation", STARTS_WITHIN_S)

@@ -12,9 +12,11 @@ from desktop.domain.agent import Agent
 from desktop.domain.events import EvidenceGiven, ProcessEnded, SessionDescribed, SessionEnded
 from desktop.domain.ids import SessionId, session_id
 from desktop.domain.session import Claim
+from desktop.watchers.agent_server import AgentServers
 from desktop.watchers.pace import Pace
 from desktop.watchers.process_scan import Process
 from desktop.watchers.scene import Scene
+from tests.fakes import served_agent
 from tests.fakes.fake_agent_record import FAKE, PROGRAM, Heard, MemoryCursors
 
 PACE = Pace(scan_busy=0.0, scan_quiet=0.0, reconcile_live=0.0, reconcile_idle=0.0)
@@ -73,6 +75,7 @@ def new_scene(
     heard: Heard,
     formerly: Mapping[int, str] = MappingProxyType({}),
     agents: Sequence[Agent] = (FAKE,),
+    servers: AgentServers | None = None,
 ) -> Scene:
     return Scene(
         agents,
@@ -82,6 +85,7 @@ def new_scene(
         pace=PACE,
         table=table,
         formerly=formerly,
+        servers=servers,
     )
 
 
@@ -359,3 +363,24 @@ def test_what_a_process_said_counts_more_than_what_its_logs_let_guess(
     ]
     assert gone == [str(FIRST + 1)]
     scene.close()
+
+
+def test_servers_are_told_of_the_processes_that_have_one_and_of_their_end(
+    tmp_path: Path, table: Table, heard: Heard
+) -> None:
+    served = replace(FAKE, server=served_agent.agent("/nowhere").server)
+    servers = AgentServers(heard)
+    told: list[object] = []
+    servers.meet = lambda agent, pid, *_: told.append((agent.kind, pid))  # type: ignore[method-assign]
+    servers.lost = told.append  # type: ignore[method-assign]
+    table.run(FIRST, home=str(tmp_path))
+    scene = new_scene(tmp_path, table, heard, agents=(served,), servers=servers)
+    scene.open()
+    look(scene)
+
+    del table.processes[FIRST]
+    look(scene)
+    look(scene)
+    scene.close()
+
+    assert told == [(FAKE.kind, FIRST), FIRST]
