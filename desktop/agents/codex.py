@@ -306,7 +306,8 @@ AGENT = Agent(
         ),
         Means(Ability.ANSWER, "its daemon, also in words of one's own", _WITHOUT_DAEMON),
         Means(Ability.PROMPT, "its daemon", _WITHOUT_DAEMON),
-        Means(Ability.INTERRUPT, "its daemon; else Esc in its terminal, where that is a pane of tmux"),
+        Means(Ability.INTERRUPT, "its daemon; else Esc in its terminal, where that takes keys from us"),
+        Means(Ability.JUMP, "terminal"),
     ),
     setup_note=SETUP_NOTE,
 )

@@ -84,6 +84,7 @@ MEANS = (
     Means(Ability.ANSWER, f"{_ANSWERED}, with its choices or in own words"),
     Means(Ability.PROMPT, "over its own server", "a plain session listens nowhere"),
     Means(Ability.INTERRUPT, "over its own server", "a plain session listens nowhere"),
+    Means(Ability.JUMP, "terminal"),
 )
 
 AGENT = Agent(
