@@ -22,6 +22,7 @@ needs_keys = pytest.mark.skipif(
     any(shutil.which(program) is None for program in ("Xvfb", "xdotool", "xfwm4")),
     reason="real keys need Xvfb, xfwm4 and xdotool",
 )
+HOLD_S = 8  # of a prompt that the terminal hides; by default longer than a check should take
 Start = Callable[..., CodexSession]
 
 
@@ -38,7 +39,11 @@ def program() -> Path:
 @pytest.fixture(scope="module")
 def start(stage: Stage, program: Path) -> Iterator[Start]:
     """Start a session in a home; "connected" calls our hook and was told to trust it."""
+    settings = stage.home / ".config" / "agent-tray" / "settings.toml"
+    before = settings.read_bytes() if settings.exists() else None
     stage.stop_tray()
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(f"[answering]\nhidden_hold_s = {HOLD_S}\n")
     stage.start_tray()
     stage.follower.tell("raise")
     model = Program(responses_model.__file__, stage.environment)
@@ -60,6 +65,9 @@ def start(stage: Stage, program: Path) -> Iterator[Start]:
     for session in begun:
         session.quit()
     model.stop()
+    stage.stop_tray()
+    settings.unlink() if before is None else settings.write_bytes(before)
+    stage.start_tray()
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +169,27 @@ def test_a_refusal_reaches_the_model_with_its_reason_and_the_turn_goes_on(
     see(stage, connected.session, "Codex: refused with words, the turn ends", Phase.YOUR_TURN, ended)
     assert any("use a temporary directory" in str(record) for record in connected.records())
     assert not (stage.project / "refused.txt").exists()
+
+
+def test_a_request_that_nobody_answers_here_is_let_go_and_then_asked_in_the_terminal(
+    stage: Stage, connected: CodexSession
+) -> None:
+    at = connected.prompt("escalate: touch left.txt")
+    asked = connected.wait_record("function_call", at)
+    see(stage, connected.session, "Codex asks, and nobody answers here", Phase.NEEDS_APPROVAL, asked)
+    assert "Would you like to run" not in connected.screen()
+
+    connected.wait_screen("Would you like to run", HOLD_S + 2)
+
+    def told_as_waiting_there() -> bool:
+        row = stage.follower.of(connected.session)[-1].row
+        return row["phase"] == Phase.NEEDS_APPROVAL and request_of(row)["answerable"] is False
+
+    until(told_as_waiting_there, "the tray to say that it waits in its terminal", 1)
+    connected.key("Enter")
+    ended = connected.wait_record("task_complete", asked)
+    see(stage, connected.session, "Codex: let go, then allowed in its terminal", Phase.YOUR_TURN, ended)
+    assert (stage.project / "left.txt").exists()
 
 
 def test_without_our_hook_a_prompt_in_the_terminal_is_guessed_and_said_to_be(
