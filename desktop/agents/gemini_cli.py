@@ -148,6 +148,10 @@ class _MessageLog(LineLog):
         events = self.went_on()
         for call in calls:
             events += self._called(call)
+        if any(text_of(call, "status") == "cancelled" for call in calls):
+            # The person said no in the terminal: the agent stops and waits for what to do instead.
+            self.at = max([self.at, *(at for call in calls if (at := from_iso(call.get("timestamp"))) is not None)])
+            events += self.finished(Ending.INTERRUPTED)
         return events
 
     def _called(self, call: Mapping[str, object]) -> list[Event]:

@@ -11,8 +11,15 @@ LATEST = "2.1.330"
 OLDER = "2.1.197"
 CODEX = "codex-0.169.0"
 OPENCODE = "opencode-1.18.33"
+GEMINI = "gemini-cli-0.61.0"
+QWEN = "qwen-code-0.15.10"
 # Where the program lies, for agents other than the first.
-PROGRAMS = {CODEX: Path(".bin/codex"), OPENCODE: Path("opencode-linux-x64/bin/opencode")}
+PROGRAMS = {
+    CODEX: Path(".bin/codex"),
+    OPENCODE: Path("opencode-linux-x64/bin/opencode"),
+    GEMINI: Path(".bin/gemini"),
+    QWEN: Path(".bin/qwen"),
+}
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = Path(__file__).parent / "agents"

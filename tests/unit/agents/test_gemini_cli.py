@@ -135,6 +135,7 @@ def test_a_file_that_was_written_is_told_and_one_that_was_refused_is_not() -> No
     refused = fed({**message, "toolCalls": [{**call, "status": "cancelled"}]})
     assert not any(isinstance(event, FilesChanged) for event in refused)
     assert [event.is_denied for event in refused if isinstance(event, ToolCallEnded)] == [True]
+    assert [event.ending for event in refused if isinstance(event, TurnFinished)] == [Ending.INTERRUPTED]
 
 
 @pytest.mark.parametrize(
