@@ -54,7 +54,7 @@ _WANTED = {
     ),
 }  # fmt: skip
 _COMMANDS = frozenset({"exec_command", "shell", "shell_command", "container.exec", "local_shell"})
-_PATCH = re.compile(r"\*\*\* Begin Patch\n.*?\*\*\* End Patch", re.DOTALL)
+_PATCH_BEGINS, _PATCH_ENDS = "*** Begin Patch\n", "*** End Patch"
 _PATCHED = re.compile(r"^\*\*\* (?:Add File|Update File|Delete File|Move to): (.+)$", re.MULTILINE)
 _REFUSED = re.compile(r"Rejected\(|aborted by user|rejected by user|patch rejected")
 _MOST_OPEN_CALLS = 256
@@ -347,8 +347,9 @@ def command_of(given: Fields) -> str:
 
 def patch_in(words: str) -> str:
     """The patch within a call, however it is wrapped; empty when there is none."""
-    found = _PATCH.search(words)
-    return found[0] if found else ""
+    begin = words.find(_PATCH_BEGINS)
+    end = words.find(_PATCH_ENDS, begin) if begin >= 0 else -1
+    return words[begin : end + len(_PATCH_ENDS)] if end >= 0 else ""
 
 
 def patched_paths(patch: str) -> tuple[str, ...]:
@@ -392,7 +393,7 @@ def _last_begin(log: bytes, top: int) -> int | None:
         head = _HEAD.match(log, start)
         if head is not None and head[2] == _TURN_BEGIN:
             return start
-        stop = at
+        stop = start  # somebody's words; nothing else in their line begins a turn
     return None
 
 

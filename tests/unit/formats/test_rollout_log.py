@@ -1,6 +1,7 @@
 """Rollouts of both shapes, record by record."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -393,6 +394,17 @@ def test_a_tail_without_the_begin_of_a_turn_wants_more(log: RolloutLog) -> None:
 
     assert log.skim(tail, is_last_try=False) is None
     assert shape(log.skim(tail, is_last_try=True)) == ["TurnStarted", "ActivitySeen"]
+
+
+def test_a_flood_of_false_begins_is_read_in_linear_time(log: RolloutLog) -> None:
+    words = "task_started *** Begin Patch\n" * 10_000
+    lines = [done("AgentMessage", content=[{"text": words}]), call("shell", {"command": ["apply_patch", words]})]
+
+    began = time.process_time()
+    events = log.skim(b"\n".join(lines), is_last_try=True)
+
+    assert time.process_time() - began < 1.0
+    assert shape(events) == ["TurnStarted", "ActivitySeen", "ToolCallStarted", "ActivitySeen"]
 
 
 def test_bytes_before_the_top_are_not_looked_at(log: RolloutLog) -> None:
