@@ -226,7 +226,7 @@ def _is_over(request: Request, evidence: Evidence, *, was_waiting: bool) -> bool
     """Whether *request* cannot be open any more, now that the agent's live state says it does not wait."""
     if request.reach is Reach.SERVER:
         # The server tells of each by itself; only when the turn is over, none can be open.
-        return evidence.source is Source.SERVER and evidence.claim is Claim.RESTING
+        return evidence.source is Source.SERVER and evidence.claim is Claim.RESTING and not request.subagent_id
     if request.reach is Reach.TERMINAL:
         return request.confirm_by is None
     if request.subagent_id:

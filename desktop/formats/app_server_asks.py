@@ -42,9 +42,15 @@ def with_changes(raw: bytes, changes: object) -> bytes:
 
 
 def request(
-    kept: bytes, request_id: RequestId, session: SessionId, at: datetime, cwd: str, *, subagent: str = ""
+    kept: bytes,
+    request_id: RequestId,
+    session: SessionId,
+    at: datetime,
+    cwd: str,
+    *,
+    helper: tuple[str, str] = ("", ""),
 ) -> Request | None:
-    """The request that *kept* holds; None for one that nobody here knows."""
+    """The request that *kept* holds; None for one that nobody here knows. *helper* is the role and id of who asks."""
     message, changes = _unpacked(kept)
     params = object_of(message, "params")
     asked = {
@@ -62,7 +68,8 @@ def request(
         digest=hashlib.sha256(kept).hexdigest(),
         reach=Reach.TERMINAL if known.get("why_not") else Reach.SERVER,
         is_parallel=True,
-        subagent=subagent,
+        subagent=helper[0],
+        subagent_id=helper[1],
         **known,  # type: ignore[arg-type]  # each of the three gives fields of a request
     )
 

@@ -21,6 +21,8 @@ from desktop.domain.events import (
     RequestOpened,
     RequestReleased,
     SessionDescribed,
+    SubagentStarted,
+    SubagentStopped,
     TurnFinished,
     TurnStarted,
 )
@@ -59,6 +61,7 @@ class _Thread:
     cwd: str = ""
     started_at: datetime | None = None
     is_hidden: bool = True  # until it is known for a person's
+    helper: str = ""  # the role of a subagent: what it asks is asked by its parent's session
     loaded_at: datetime | None = None  # taken up again while we looked on
     used_at: datetime | None = None
     claim: Claim | None = None
@@ -116,12 +119,12 @@ class AppServerTalk:
             case "serverRequest/resolved":
                 return self._resolved(params, at)
         thread = self._threads.get(text_of(params, "threadId"))
-        return self._told(thread, method, params, at) if thread is not None and not thread.is_hidden else []
+        return self._told(thread, method, params, at) if thread is not None and _is_shown(thread) else []
 
     def closed(self, at: datetime, why: str) -> list[Event]:
         events: list[Event] = []
         for thread in self._threads.values():
-            if thread.claim is not None:
+            if thread.claim is not None and not thread.helper:
                 detail = f"the agent's own server is gone: {text.one_line(why)}"
                 events.append(EvidenceGiven(thread.session, Evidence(Source.SERVER, Claim.SILENT, at, detail)))
         for ask in self._asks.values():
@@ -162,8 +165,9 @@ class AppServerTalk:
         return ""
 
     def say(self, session: SessionId, reply: SessionReply) -> str:
-        thread = next((known for known in self._threads.values() if known.session == session), None)
-        if thread is None or thread.is_hidden:
+        shown = [known for known in self._threads.values() if not known.is_hidden]
+        thread = next((known for known in shown if known.session == session), None)
+        if thread is None:
             return "The agent's own server does not know this session any more."
         match reply:
             case Prompt(text=words):
@@ -247,11 +251,14 @@ class AppServerTalk:
             return []
         thread = self._threads.setdefault(native, _Thread(native, session_id(self._kind, native)))
         # An errand of the agent's own, or a helper: no session of a person.
-        thread.is_hidden = (
-            fields.get("ephemeral") is True
-            or bool(text_of(fields, "parentThreadId"))
-            or text_of(fields, "threadSource") not in ("", "user")
-        )
+        is_errand = fields.get("ephemeral") is True
+        parent = text_of(fields, "parentThreadId")
+        thread.is_hidden = is_errand or bool(parent) or text_of(fields, "threadSource") not in ("", "user")
+        if parent and not is_errand and is_plain_id(parent):
+            thread.session = session_id(self._kind, parent)
+            thread.helper = text.one_line(text_of(fields, "agentRole") or text_of(fields, "agentNickname")) or "helper"
+            thread.cwd = text_of(fields, "cwd")
+            return self._stands(thread, object_of(fields, "status"), at)
         if thread.is_hidden:
             return []
         thread.cwd = text_of(fields, "cwd")
@@ -283,9 +290,7 @@ class AppServerTalk:
             if new is not None:
                 new.loaded_at = at
             return []
-        if thread.is_hidden:
-            return []
-        return self._stands(thread, status, at)
+        return self._stands(thread, status, at) if _is_shown(thread) else []
 
     def _unloaded(self, thread: _Thread | None, at: datetime) -> list[Event]:
         if thread is None:
@@ -307,7 +312,9 @@ class AppServerTalk:
     def _active(self, thread: _Thread, waits: Claim | None, at: datetime) -> list[Event]:
         # A turn that ran before we looked began nobody here knows when; its log does.
         thread.used_at = at
-        begun = [TurnStarted(thread.session, at)] if thread.claim is Claim.RESTING else []
+        begun: list[Event] = []
+        if thread.claim is Claim.RESTING and not thread.helper:
+            begun.append(TurnStarted(thread.session, at))
         if not thread.is_subscribed:
             thread.is_subscribed = True
             params = {"threadId": thread.native, "excludeTurns": True}
@@ -338,7 +345,10 @@ class AppServerTalk:
     def _claims(self, thread: _Thread, claim: Claim, at: datetime) -> list[Event]:
         if claim is thread.claim:
             return []
+        was_resting = thread.claim in (None, Claim.RESTING)
         thread.claim = claim
+        if thread.helper:
+            return _of_helper(thread, at, was_resting=was_resting)
         return [EvidenceGiven(thread.session, Evidence(Source.SERVER, claim, at, claim.value))]
 
     def _resumed(self, thread: _Thread, message: Fields, at: datetime) -> list[Event]:
@@ -354,6 +364,8 @@ class AppServerTalk:
         if turn and thread.claim not in (None, Claim.RESTING):
             thread.turn = turn
         match method:
+            case _ if thread.helper and method != "item/started":
+                return []
             case "item/started":
                 item = object_of(params, "item")
                 if item.get("type") == "fileChange" and len(thread.changes) < MOST_OPEN:
@@ -392,7 +404,7 @@ class AppServerTalk:
         params, wire_id = object_of(message, "params"), message["id"]
         thread = self._threads.get(text_of(params, "threadId"))
         # What is asked of a thread that nobody showed us, or by an id that cannot be answered, is for others.
-        if thread is None or thread.is_hidden or not isinstance(wire_id, int | str) or isinstance(wire_id, bool):
+        if thread is None or not _is_shown(thread) or not isinstance(wire_id, int | str) or isinstance(wire_id, bool):
             return []
         thread.turn = text_of(params, "turnId") or thread.turn
         kept = raw
@@ -408,7 +420,8 @@ class AppServerTalk:
             return events
         self._count += 1
         request_id = RequestId(f"{thread.session}:{self._nonce}:{self._count}")
-        request = app_server_asks.request(kept, request_id, thread.session, at, thread.cwd)
+        helper = (thread.helper, thread.native) if thread.helper else ("", "")
+        request = app_server_asks.request(kept, request_id, thread.session, at, thread.cwd, helper=helper)
         if request is None:
             return [*events, *self._still_waits(thread, at)]
         self._asks[request_id] = _Ask(wire_id, thread, request, kept)
@@ -433,6 +446,17 @@ class AppServerTalk:
         if ask.is_answered:
             return [*events, ReplyDelivered(ask.thread.session, ask.request.id, at)]
         return [*events, RequestClosed(ask.thread.session, ask.request.id, at, THERE)]
+
+
+def _is_shown(thread: _Thread) -> bool:
+    """Whether what it does is told: as a session of its own, or as a part of its parent's."""
+    return not thread.is_hidden or bool(thread.helper)
+
+
+def _of_helper(thread: _Thread, at: datetime, *, was_resting: bool) -> list[Event]:
+    if thread.claim is Claim.RESTING:
+        return [] if was_resting else [SubagentStopped(thread.session, thread.native, at)]
+    return [SubagentStarted(thread.session, thread.native, thread.helper, at)] if was_resting else []
 
 
 def _same(before: bytes, now: bytes) -> bool:

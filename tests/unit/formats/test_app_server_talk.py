@@ -16,6 +16,8 @@ from desktop.domain.events import (
     RequestOpened,
     RequestReleased,
     SessionDescribed,
+    SubagentStarted,
+    SubagentStopped,
     TurnFinished,
     TurnStarted,
 )
@@ -195,7 +197,8 @@ def test_how_a_turn_ended_is_told(turn: dict[str, object], ending: Event | None,
 
 
 def test_hidden_threads_never_become_sessions(server: Server) -> None:
-    for native, fields in (("a", {"ephemeral": True}), ("b", {"parentThreadId": "one"}), ("c", {"threadSource": "x"})):
+    child = {"ephemeral": True, "parentThreadId": "one"}
+    for native, fields in (("a", {"ephemeral": True}), ("b", child), ("c", {"threadSource": "x"})):
         assert server.starts(native, **fields) == []
         assert server.stands(ACTIVE, native) == []
         assert server.asks(9, native) == []
@@ -328,6 +331,30 @@ def test_a_turn_that_ends_takes_what_it_asked_with_it(server: Server) -> None:
     request = opened(server.asks(1))
 
     assert RequestClosed(ONE, request, NOW, app_server_talk.THERE) in server.stands({"type": "systemError"})
+
+
+def test_what_a_helper_asks_is_asked_by_the_session_that_started_it(server: Server) -> None:
+    server.starts()
+    assert server.starts("child", parentThreadId="one", agentRole="explorer", threadSource="subagent") == []
+
+    assert server.stands(ACTIVE, "child") == [SubagentStarted(ONE, "child", "explorer", NOW)]
+    item = {"type": "fileChange", "id": "c1", "changes": []}
+    assert server.tells("item/started", threadId="child", turnId="t", item=item) == []
+    assert server.tells("turn/completed", threadId="child", turn={"status": "failed"}) == []
+    asked = server.asks(3, "child")
+    (event,) = asked
+    assert isinstance(event, RequestOpened)
+    assert (event.request.session, event.request.subagent, event.request.subagent_id) == (ONE, "explorer", "child")
+    assert server.talk.reply(event.request.id, b'{"result": {"decision": "accept"}}') == ""
+    server.hear()
+    assert server.tells("serverRequest/resolved", threadId="child", requestId=3) == [
+        ReplyDelivered(ONE, event.request.id, NOW)
+    ]
+
+    assert server.stands({"type": "idle"}, "child") == [SubagentStopped(ONE, "child", NOW)]
+    assert server.stands({"type": "idle"}, "child") == []
+    assert [session.native for session in server.talk.sessions()] == ["one"]
+    assert len(server.talk.closed(NOW, "x")) == 1
 
 
 def test_a_connection_that_ends_lets_go_of_everything(server: Server) -> None:

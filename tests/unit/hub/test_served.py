@@ -101,6 +101,14 @@ def test_no_request_of_a_server_outlives_its_turn(story: Story) -> None:
     assert requests(story) == []
 
 
+def test_what_a_helper_asks_outlives_the_turn_of_its_session(story: Story) -> None:
+    helper = replace(asked("r2"), subagent="explorer", subagent_id="child")
+
+    story.sees(RequestOpened(asked("r1")), RequestOpened(helper), says(Claim.RESTING, 5))
+
+    assert requests(story) == ["r2"]
+
+
 def test_a_server_that_says_it_waits_and_not_for_what_leaves_a_request_for_the_terminal(story: Story) -> None:
     story.sees(TurnStarted(SESSION, at(1)), says(Claim.WORKING, 1), says(Claim.WAITING_APPROVAL, 2))
     session = story.hub.session(SESSION)
