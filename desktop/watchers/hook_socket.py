@@ -12,7 +12,7 @@ import selectors
 import socket
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,21 +25,19 @@ from desktop.domain.ids import RequestId, SessionId
 from desktop.domain.ports import Sink
 from desktop.domain.record import dataclass
 from desktop.domain.requests import Reach
-from desktop.formats import hook_wire, proc_stat
+from desktop.formats import hook_wire
 from desktop.formats.hook_wire import Verb
 from desktop.formats.remote_events import from_host
-from desktop.watchers import hook_peer, process_scan
+from desktop.watchers import hook_peer
 from desktop.watchers.held_calls import HeldCalls
+from desktop.watchers.hook_callers import Callers
 from desktop.watchers.hook_connection import Connection, Stage
 from desktop.watchers.hook_switchboard import Switchboard
-from desktop.watchers.process_scan import ProcessTable
-from desktop.watchers.runner import is_session
 
 log = logging.getLogger(__name__)
 
 PART = "hooks"
 MOST_BYTES = 64 << 20  # of unfinished and held calls together
-MOST_CALLERS = 1024  # sessions of which we remember who called
 OWNER_S = 1.0  # an agent may call its first hook before it has written its live-state file
 OWNER_POLL_S = 0.05
 BEAT_S = 2.0  # the relay gives up after 5 s without one
@@ -120,8 +118,7 @@ class HookSocket:
         self._orders: deque[_Order] = deque()
         self._served: Connection | None = None
         self._held = HeldCalls()
-        self._callers: OrderedDict[SessionId, tuple[int, int]] = OrderedDict()  # process and its start
-        self._table: ProcessTable | None = None
+        self._callers = Callers(front.owners_of)
         self._stopping = threading.Event()
         self._main_beat_at = 0.0
         self._next_beat: float | None = None
@@ -283,7 +280,7 @@ class HookSocket:
 
     def _on_hook(self, connection: Connection, name: str, payload: bytes) -> None:
         agent = self._agents.get(name)
-        if agent is None or agent.read_hook is None or not self._may_call(agent, connection):
+        if agent is None or agent.read_hook is None or not self._callers.may_call(agent, connection):
             self._switchboard.finish(connection, hook_wire.DONE)
             return
         names = (*_TERMINAL, agent.home_variable) if agent.home_variable else _TERMINAL
@@ -313,41 +310,11 @@ class HookSocket:
         connection.send(hook_wire.HOLD)
         self._check(connection)
 
-    def _may_call(self, agent: Agent, connection: Connection) -> bool:
-        """Whether this process may speak for *agent*; who names a session in its call is looked at later."""
-        if connection.host or not agent.is_hook_inside:
-            return True  # it is a relay, and the session's process is above it
-        if self._table is None:
-            self._table = process_scan.process_table()
-        process = self._table.look(connection.peer.pid)
-        return process is not None and is_session(agent, process)
-
-    def _owners(self, session: SessionId, connection: Connection) -> tuple[int, ...]:
-        """The processes that own *session*; what is only guessed of them counts less than who called for it first."""
-        pid = connection.call.agent_pid if connection.call is not None else 0
-        if not pid:
-            return self._front.owners_of(session)
-        known = self._callers.get(session)
-        alive = hook_peer.look_up(known[0]) if known is not None else None
-        if known is None or alive is None or alive.started != known[1]:
-            found = hook_peer.look_up(pid)
-            known = (pid, found.started if found is not None else 0)
-            self._callers[session] = known
-            if len(self._callers) > MOST_CALLERS:
-                self._callers.popitem(last=False)
-        return (known[0],)
-
     def _pass_on(self, connection: Connection, events: Sequence[Event]) -> None:
         """Give news to the sink, but not what a stranger says of a session whose process lives."""
-        if connection.host:
-            for event in events:
-                self._sink(event)
-            return
         for event in events:
             session = event.request.session if isinstance(event, RequestOpened) else getattr(event, "session", None)
-            owners = self._owners(session, connection) if session is not None else ()
-            living = [pid for pid in owners if hook_peer.look_up(pid) is not None]
-            if living and not proc_stat.descends(connection.peer.pid, living, hook_peer.look_up):
+            if session is not None and self._callers.is_stranger(session, connection):
                 log.warning("a hook call that did not come from the session it names was ignored")
                 continue
             self._sink(event)
@@ -356,14 +323,12 @@ class HookSocket:
         """Decide whether an ask comes from the session it names; look again later while nobody owns that session."""
         assert connection.request is not None
         request = connection.request
-        owners = self._owners(request.session, connection) if not connection.host else ()
         now = time.monotonic()
-        if not owners and not connection.host and now < connection.decide_by:
+        is_own = self._callers.is_own(request.session, connection)
+        if is_own is None and now < connection.decide_by:
             connection.deadline = min(now + OWNER_POLL_S, connection.decide_by)
             return
         connection.deadline = None
-        # The person gave this socket to that machine and to nobody else.
-        is_own = bool(connection.host) or proc_stat.descends(connection.peer.pid, owners, hook_peer.look_up)
         if is_own:
             request = replace(request, reach=Reach.HOOK, is_verified=True)
         else:
