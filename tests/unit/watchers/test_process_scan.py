@@ -183,3 +183,26 @@ def test_the_portable_table_knows_nothing_of_a_process_that_is_gone() -> None:
     assert table.look(child.pid) is None
     assert table.environment(child.pid) == {}
     assert table.cwd(child.pid) == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="listed from /proc")
+def test_the_files_that_a_process_holds_open_are_named(tmp_path: Path) -> None:
+    table = process_scan.process_table()
+    with (tmp_path / "held").open("wb"):
+        held = ChildrenOf(table, 1).open_files(os.getpid())
+        assert str(tmp_path / "held") in held
+        assert all(path.startswith("/") for path in held), "neither pipes nor sockets"
+
+    assert str(tmp_path / "held") not in table.open_files(os.getpid())
+
+
+def test_of_a_process_that_holds_very_much_open_not_all_is_listed(made_up: MadeUp) -> None:
+    made_up.add(10)
+    folder = made_up.root / "10" / "fd"
+    folder.mkdir()
+    for number in range(process_scan.MOST_OPEN_FILES + 100):
+        (folder / str(number)).symlink_to("/home/dev/x")
+
+    assert len(made_up.table().open_files(10)) == process_scan.MOST_OPEN_FILES
+    assert made_up.table().open_files(11) == []
+    assert PortableProcesses().open_files(os.getpid()) == []
