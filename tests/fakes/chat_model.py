@@ -17,7 +17,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 STEP = re.compile(r"\s*(bash|pair|write|ask|helper|slow|fail): ?(.*)", re.DOTALL)
@@ -51,7 +51,16 @@ def reply_to(body: Mapping[str, object]) -> Reply:
     if answered >= len(steps):
         result = _said(messages[-1]) if messages[-1].get("role") == "tool" else ""
         return Reply(f"It said: {result[-200:]}" if result else "Done.")
-    return _carry_out(steps[answered])
+    return _by_its_names(_carry_out(steps[answered]), body)
+
+
+def _by_its_names(reply: Reply, body: Mapping[str, object]) -> Reply:
+    """The same calls by the names that the agent has for its tools."""
+    shell = "run_shell_command"
+    if f'"{shell}"' not in json.dumps(body.get("tools")):
+        return reply
+    calls = ((shell if name == "bash" else name, {**given, "is_background": False}) for name, given in reply.calls)
+    return replace(reply, calls=tuple(calls))
 
 
 def _said(message: Mapping[str, object]) -> str:

@@ -53,3 +53,12 @@ def test_a_prompt_in_parts_is_read_whole() -> None:
     parts = [{"type": "text", "text": "bash: ls"}]
 
     assert reply_to({"messages": [{"role": "user", "content": parts}], "tools": TOOLS}).calls
+
+
+def test_it_calls_the_shell_by_the_name_that_the_agent_has_for_it() -> None:
+    tools = [{"type": "function", "function": {"name": "run_shell_command"}}]
+    body = {"tools": tools, "messages": [{"role": "user", "content": "bash: make"}]}
+
+    ((name, given),) = reply_to(body).calls
+
+    assert (name, given["command"], given["is_background"]) == ("run_shell_command", "make", False)
