@@ -105,9 +105,7 @@ class SessionCard(QWidget):
         self._jump.setVisible(row.can_jump)
         # Where a request can only be answered in the terminal, its view offers the same, larger.
         is_offered = request is not None and not request.is_answerable
-        # While it works in a terminal one can go to, nobody resumes it; and the line has no room for both.
-        is_at_work = row.can_jump and row.can_interrupt
-        self._resume.setVisible(bool(row.resume_command) and not is_offered and not is_at_work)
+        self._resume.setVisible(bool(row.resume_command) and not is_offered)
         if not row.can_stop:
             self._stop_question.hide()
         if self._evidence.isVisibleTo(self):
@@ -208,10 +206,11 @@ class SessionCard(QWidget):
         self._why.setCheckable(True)
         self._interrupt = AnswerButton(theme, self.tr("Interrupt"), kind=Button.QUIET, parent=frame)
         self._stop = AnswerButton(theme, self.tr("Stop…"), kind=Button.QUIET, parent=frame)
+        self._resume = AnswerButton(theme, self.tr("Copy resume command"), kind=Button.QUIET, parent=frame)
+        self._resume.setToolTip(self.tr("Copy resume command"))  # it is cut short when all of them are there
         self._jump = AnswerButton(theme, self.tr("Terminal"), kind=Button.QUIET, parent=frame)
         for say in (self._jump.setAccessibleName, self._jump.setToolTip):
             say(self.tr("Go to its terminal"))
-        self._resume = AnswerButton(theme, self.tr("Copy resume command"), kind=Button.QUIET, parent=frame)
         self._menu_button = QToolButton(frame)
         self._menu_button.setText("⋯")
         self._menu_button.setFixedSize(CONTROL_HEIGHT, CONTROL_HEIGHT)
@@ -239,7 +238,7 @@ class SessionCard(QWidget):
         acts = QHBoxLayout()
         acts.setSpacing(0)
         acts.setContentsMargins(0, 0, 0, 0)
-        for button in (self._jump, self._why, self._interrupt, self._stop, self._resume):
+        for button in (self._why, self._interrupt, self._stop, self._resume, self._jump):
             acts.addWidget(button)
         acts.addStretch()
         acts.addWidget(self._menu_button)

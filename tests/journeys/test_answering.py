@@ -279,7 +279,7 @@ def test_stop_asks_once_and_ends_the_process(stage: Stage, fresh: RealAgent, per
     person.open(fresh, phase="working")
 
     person.press("Tab", "Tab", "Tab", "space")
-    person.press("Tab", "Tab", "space")
+    person.press("Tab", "Tab", "Tab", "Tab", "space")  # past resuming, its terminal, its name and task
 
     until(fresh.has_ended, "the process to end", 8)
 
