@@ -170,10 +170,12 @@ def _are_texts(words: list[object]) -> bool:
 
 
 def _allowing(params: Fields, method: str, chosen: tuple[int, ...]) -> object:
+    if method not in (COMMAND, FILES):
+        return None
     offered = params.get("availableDecisions")
     if not chosen:
         return "accept" if not isinstance(offered, list) or "accept" in offered else None
-    rules = _rules(params) if method == COMMAND else _FILE_RULES
+    rules = {COMMAND: _rules(params), FILES: _FILE_RULES}[method]
     if len(chosen) != 1 or not 0 <= chosen[0] < len(rules):
         return None
     return rules[chosen[0]][1]

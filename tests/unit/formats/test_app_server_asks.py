@@ -193,6 +193,7 @@ def test_a_reply_of_another_kind_is_none() -> None:
 
     assert app_server_asks.write_reply(kept, asked(kept), Answer(SESSION, R1, "", (("x",),))) is None
     assert app_server_asks.write_reply(kept, asked(kept), ApprovePlan(SESSION, R1, "")) is None
+    assert app_server_asks.write_reply(message("item/new"), asked(kept), Allow(SESSION, R1, "")) is None
 
 
 def test_a_request_nobody_knows_is_none() -> None:
