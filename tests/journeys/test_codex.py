@@ -224,6 +224,19 @@ def test_an_interrupted_turn_leaves_the_session_idle(stage: Stage, connected: Co
     see(stage, connected.session, "Codex: Esc while working", Phase.IDLE, ended)
 
 
+@needs_keys
+def test_a_turn_is_interrupted_from_the_window(stage: Stage, connected: CodexSession) -> None:
+    at = connected.prompt("slow: 31")
+    see(stage, connected.session, "Codex works, about to be interrupted here", Phase.WORKING, at)
+    person = Person(stage)
+    person.open_first("slow: 31")
+
+    person.press("Tab", "Tab", "space")
+
+    ended = connected.wait_record("turn_aborted", at)
+    see(stage, connected.session, "Codex: interrupted from the window", Phase.IDLE, ended)
+
+
 def test_escape_while_our_hook_is_held_closes_the_request(stage: Stage, connected: CodexSession) -> None:
     at = connected.prompt("escalate: touch escaped.txt")
     asked = connected.wait_record("function_call", at)
