@@ -326,6 +326,8 @@ class Talk:
             return [SubagentStopped(root, known.native, at)] if before != "idle" and not is_busy else []
         session = session_id(KIND, known.native)
         if not is_busy:
+            # Who gives up trying again says so first: without a word it was broken off.
+            known.is_refused = known.is_refused or before == "retry"
             return self._rests(known, session, at) if before != "idle" else []
         events: list[Event] = []
         if before == "idle":

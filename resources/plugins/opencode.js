@@ -13,6 +13,7 @@ const MOST_BYTES = 1 << 20 // a larger call gets no answer
 const CONNECT_MS = 300
 const FIRST_ANSWER_MS = 1500
 const HEARTBEAT_MS = 6000 // the tray beats every 2 s while a person can answer
+const ANSWER_MS = 500 // for the agent itself, within its own process
 const LOOK_MS = 1000 // how soon a tray that comes later is noticed; it costs one stat
 const ASK_AGAIN_MS = [2000, 4000, 8000, 16000, 60000] // after the tray let go of a request that is still open
 const MOST_WAITING = 200 // news in the queue
@@ -140,7 +141,8 @@ const start = (ctx) => {
   const isTerminal = process.argv.some((word) => word.includes("tui/worker")) // it shows one conversation at a time
 
   const get = async (url) => {
-    const answer = await raw.get({ url })
+    const late = new Promise((settled) => setTimeout(settled, ANSWER_MS).unref?.())
+    const answer = await Promise.race([raw.get({ url }), late])
     return answer?.response?.status === 200 ? answer.data : undefined
   }
 
@@ -148,8 +150,8 @@ const start = (ctx) => {
     let session = sessions.get(id)
     if (!session) {
       session = { id, parent: "", title: "", cwd: "", model: "", version: "", role: "", isLoaded: false }
-      Object.assign(session, { status: "idle", since: 0, began: 0, ended: 0, ending: "", error: "", prompt: "" })
-      Object.assign(session, { last: "", doing: "", files: new Set(), isRejected: false, helpers: new Map() })
+      Object.assign(session, { status: "idle", since: Date.now(), began: 0, ended: 0, ending: "", error: "", prompt: "" })
+      Object.assign(session, { last: "", doing: "", files: new Set(), isRejected: false, helpers: new Map(), isOurs: false })
       sessions.set(id, session)
       if (sessions.size > MOST_SESSIONS) sessions.delete(sessions.keys().next().value)
     }
@@ -176,9 +178,9 @@ const start = (ctx) => {
     for (let depth = 0; id && depth < 8; depth += 1) {
       const session = known(id)
       if (!session.isLoaded && canSpeak) {
+        session.isLoaded = true // asked once: what is late is told later
         const info = await get(`/session/${encodeURIComponent(id)}`)
         if (info?.id === id) learn(info)
-        session.isLoaded = true
       }
       id = session.parent
     }
@@ -230,7 +232,9 @@ const start = (ctx) => {
     pump()
   }
   const touch = (session) => {
-    changed.add(rootOf(session).id)
+    const root = rootOf(session)
+    root.isOurs = true // others of this person's conversations are not this process's to tell of
+    changed.add(root.id)
     pump()
   }
 
@@ -263,7 +267,6 @@ const start = (ctx) => {
     await load(open.session)
     const session = known(open.session)
     const root = rootOf(session)
-    if (root.since === 0) root.since = open.at // asked before we looked: its state is told with it
     const helper = session.id === root.id ? "" : session.role || "subagent"
     const asked = { kind: open.kind, at: open.at, helper, request: open.properties }
     const payload = payloadOf({ hook_event_name: `${open.kind}.asked`, ...stateOf(root), asked })
@@ -325,7 +328,7 @@ const start = (ctx) => {
   const leaveOthers = (session) => {
     session.isLeft = false
     for (const other of sessions.values()) {
-      if (other === session || other.parent || other.isLeft || !other.since || other.status !== "idle") continue
+      if (other === session || other.parent || other.isLeft || !other.isOurs || other.status !== "idle") continue
       other.isLeft = true
       later(() => tell({ hook_event_name: "left", session_id: other.id, cwd: other.cwd || ctx.directory }))
     }
@@ -333,10 +336,12 @@ const start = (ctx) => {
   const idle = (session) => {
     if (session.status === "idle") return
     const now = Date.now()
+    // Who gives up trying again says so first: without a word it was broken off.
+    const isBroken = session.isRejected || session.status === "retry"
     session.status = "idle"
     session.since = session.ended = now
     session.doing = ""
-    if (!session.ending) session.ending = session.isRejected ? "interrupted" : "finished"
+    if (!session.ending) session.ending = isBroken ? "interrupted" : "finished"
     for (const open of [...asks.values()]) if (open.session === session.id) closed(open.id, "over")
     if (session.parent) helper(session, false)
     touch(session)
@@ -431,7 +436,7 @@ const start = (ctx) => {
   // -- the tray comes, or comes again
 
   const announce = async () => {
-    const roots = [...sessions.values()].filter((session) => !session.parent && session.since && !session.isLeft)
+    const roots = [...sessions.values()].filter((session) => !session.parent && session.isOurs && !session.isLeft)
     const fields = { hook_event_name: "here", cwd: ctx.directory, headless: isHeadless, serves: !isTerminal }
     if (roots.length === 0 && !(await tell(fields))) {
       mark = "" // it does not listen, or not yet
@@ -443,22 +448,21 @@ const start = (ctx) => {
       mark = ""
       return
     }
-    if (canSpeak) {
-      for (const kind of ["permission", "question"]) {
-        const before = Date.now() // what is asked from now on may be missing in the list
-        const open = await get(`/${kind}`)
-        if (!Array.isArray(open)) continue
-        const ids = new Set(open.map((each) => each?.id))
-        const gone = [...asks.values()].filter((each) => each.kind === kind && !ids.has(each.id) && each.at < before)
-        for (const each of gone) closed(each.id, "over")
-        for (const each of open) opened(kind, each)
-      }
-    }
     for (const open of asks.values()) {
       open.tries = 0
       later(() => ask(open))
     }
-    pump()
+    if (canSpeak) for (const kind of ["permission", "question"]) find(kind).catch(() => {})
+  }
+  // Outside the queue: while the agent starts it answers nobody for seconds.
+  const find = async (kind) => {
+    const before = Date.now() // what is asked from now on may be missing in the list
+    const open = await get(`/${kind}`)
+    if (!Array.isArray(open)) return
+    const ids = new Set(open.map((each) => each?.id))
+    const gone = [...asks.values()].filter((each) => each.kind === kind && !ids.has(each.id) && each.at < before)
+    for (const each of gone) closed(each.id, "over")
+    for (const each of open) opened(kind, each)
   }
   const look = () => {
     try {

@@ -226,6 +226,12 @@ def test_a_retry_is_work_that_says_why_it_takes_so_long(server: Server) -> None:
     assert [event.text for event in events if isinstance(event, ActivitySeen)] == ["retrying: no credit"]
 
 
+def test_a_retry_that_is_broken_off_is_an_interruption(server: Server) -> None:
+    server.is_busy(kind="retry")
+
+    assert finished(server.says("session.idle", sessionID="ses_1")).ending is Ending.INTERRUPTED
+
+
 def test_a_refusal_that_ends_the_turn_is_an_interruption(server: Server) -> None:
     server.is_busy()
     server.asks()
