@@ -48,6 +48,9 @@ class ProcessTable(Protocol):
 
     def cwd(self, pid: int) -> str: ...
 
+    def is_here(self, pid: int) -> bool:
+        """Whether its files and numbers are ours; those of a container are another machine's."""
+
     def begun_at(self, pid: int) -> float | None:
         """When it started, by the wall clock, to a second or so; None when nobody can tell."""
 
@@ -95,6 +98,12 @@ class LinuxProcesses:
             return os.readlink(f"{self._root}/{pid}/cwd")
         except OSError:
             return ""  # it ended, or hides itself
+
+    def is_here(self, pid: int) -> bool:
+        try:
+            return os.readlink(f"{self._root}/{pid}/ns/pid") == os.readlink(f"{self._root}/self/ns/pid")
+        except OSError:
+            return True  # it is gone, or this system has no namespaces
 
     def begun_at(self, pid: int) -> float | None:
         known = proc_stat.parse(self._read(pid, "stat"))
@@ -171,6 +180,9 @@ class PortableProcesses:
         except (self._psutil.Error, OSError):
             return ""
 
+    def is_here(self, pid: int) -> bool:
+        return True
+
     def begun_at(self, pid: int) -> float | None:
         try:
             return self._psutil.Process(pid).create_time()
@@ -207,6 +219,9 @@ class ChildrenOf:
 
     def cwd(self, pid: int) -> str:
         return self._table.cwd(pid)
+
+    def is_here(self, pid: int) -> bool:
+        return self._table.is_here(pid)
 
     def begun_at(self, pid: int) -> float | None:
         return self._table.begun_at(pid)

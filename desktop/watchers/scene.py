@@ -282,6 +282,9 @@ class Scene:
         for agent in self._agents:
             if not is_session(agent, process):
                 continue
+            if not self._table.is_here(process.pid):
+                self._new_pids.settle(process.pid)
+                return  # in a container: the paths it names are not ours, and its own socket tells of it
             if not agent.starts_itself_again and self._is_fork(process):
                 return  # looked at again, as what it becomes
             environment = self._table.environment(process.pid)

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -26,7 +28,7 @@ from desktop.watchers.pace import Pace
 from desktop.watchers.runner import NO_LIVE_STATE
 from desktop.watchers.sight import WATCHING
 from desktop.watchers.stand_ins import CLEARED, RENAMED
-from tests.fakes.fake_agent_record import FAKE, Heard, MemoryCursors, read_live_state, transcript_paths
+from tests.fakes.fake_agent_record import FAKE, PROGRAM, Heard, MemoryCursors, read_live_state, transcript_paths
 from tests.machine.watchers.conftest import Begin, Launch
 
 SOON = 1.0  # what a person is promised
@@ -466,3 +468,27 @@ def test_an_idle_session_costs_no_reading_and_few_wake_ups(begin: Begin, launch:
 
     assert tail.bytes_read == read
     assert rate <= 0.6
+
+
+def _can_contain() -> bool:
+    return subprocess.run(["unshare", "-Urp", "--fork", "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _can_contain(), reason="no namespaces here")
+def test_an_agent_in_a_container_is_not_taken_for_one_of_this_machine(
+    begin: Begin, launch: Launch, heard: Heard, home: Path, project: Path
+) -> None:
+    inside = [sys.executable, str(PROGRAM), str(home), "contained", "--cwd", str(project)]
+    contained = subprocess.Popen(
+        ["unshare", "-Urp", "--fork", *inside], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert contained.stdout is not None
+    contained.stdout.readline()
+    beside = launch("beside")
+
+    begin(replace(FAKE, live_state_dir="", read_live_state=None))  # both are there before the first look
+
+    heard.wait(lambda event: isinstance(event, SessionDescribed) and event.pid == beside.pid)
+    # One scan tells of processes in the order of their numbers: the contained one would have come first.
+    assert {event.pid for event in heard.of(SessionDescribed) if isinstance(event, SessionDescribed)} == {beside.pid}
+    contained.communicate('["quit"]\n', timeout=10)
