@@ -52,6 +52,7 @@ class SessionWindow(QWidget):
         self._open_request: RequestId | None = None
         self._is_locked = False
         self._seen: tuple[SessionId, Phase] | None = None
+        self._pressed_on: SessionId | None = None  # the opened session on which Enter was pressed and not let go yet
         self.setWindowTitle(self.tr("Agent Tray"))
         self.setObjectName("sessions")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -176,6 +177,7 @@ class SessionWindow(QWidget):
         if event.type() == QEvent.Type.WindowStateChange:
             self._tell_open_request()
         if event.type() == QEvent.Type.ActivationChange:
+            self._pressed_on = None  # it may be let go elsewhere
             self._mark_seen()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -196,7 +198,9 @@ class SessionWindow(QWidget):
         elif has_control or event.modifiers() & Qt.KeyboardModifier.AltModifier:
             super().keyPressEvent(event)
         elif is_return:
-            self._open_selected(is_enter=True)
+            is_opened = self._page is self._list and self._list.selected_session == self._list.opened_session
+            self._pressed_on = self._list.opened_session if is_opened else None
+            self._open_selected()
         elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._list.fold(is_folded=event.key() == Qt.Key.Key_Left)
         elif event.key() == Qt.Key.Key_F2 and self._page is self._list:
@@ -205,6 +209,16 @@ class SessionWindow(QWidget):
             self._step_back()
         else:
             self._letter(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        super().keyReleaseEvent(event)
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.isAutoRepeat():
+            return
+        session, self._pressed_on = self._pressed_on, None
+        card = self._list.card
+        # Only when the key is let go: a held one would go on in the terminal, and say yes to whatever asks there.
+        if session is not None and session == self._list.opened_session and card is not None:
+            card.jump()
 
     def sizeHint(self) -> QSize:
         return QSize(WINDOW_WIDTH, _HEIGHT)
@@ -267,7 +281,7 @@ class SessionWindow(QWidget):
         elif card.row is not None and card.row.can_prompt:
             card.reply_box.focus_edit()
 
-    def _open_selected(self, *, is_enter: bool = False) -> None:
+    def _open_selected(self) -> None:
         session = self._list.selected_session
         if self._page is not self._list:
             return
@@ -276,8 +290,6 @@ class SessionWindow(QWidget):
             return
         if session != self._list.opened_session:
             self.open_session(session)
-        elif is_enter and self._list.card is not None:
-            self._list.card.jump()
 
     def _step_back(self) -> None:
         if self._page in (self._help, self._connect_view):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -315,6 +315,20 @@ def test_enter_opens_a_session_and_then_goes_to_its_terminal(stage: Stage) -> No
     assert not [one for one in stage.out if isinstance(one, Jump)]
 
     stage.key(Qt.Key.Key_Return)
+
+    assert [one for one in stage.out if isinstance(one, Jump)] == [Jump(SessionId("robot:1"))]
+
+
+def test_attack_36_a_held_enter_does_not_go_on_in_a_terminal(stage: Stage) -> None:
+    stage.shows(replace(asking(), can_jump=True))
+    before = QApplication.focusWidget() or stage.window
+
+    stage.qtbot.keyPress(before, Qt.Key.Key_Return)
+    for _ in range(3):
+        held = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", True)
+        QApplication.sendEvent(before, held)
+    assert not [one for one in stage.out if isinstance(one, Jump)]
+    stage.qtbot.keyRelease(before, Qt.Key.Key_Return)
 
     assert [one for one in stage.out if isinstance(one, Jump)] == [Jump(SessionId("robot:1"))]
 
