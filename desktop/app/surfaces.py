@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from desktop.app import clock, connection
+from desktop.app.settings_answers import SettingsAnswers
 from desktop.app.window_state import WindowState
 from desktop.domain.board import Board
 from desktop.domain.ids import AgentKind, NoticeKey, SessionId
@@ -55,6 +56,7 @@ class Surfaces(QObject):
         self._made_window: SessionWindow | None = None
         self._mini: MiniWindow | None = None
         self._settings_window: SettingsWindow | None = None
+        self._settings_answers: SettingsAnswers | None = None
         self._diff_in: SessionWindow | SettingsWindow | None = None  # where a person looks at what connecting changes
         self._plans: dict[QWidget, list[Plan]] = {}  # by the window that shows their diff
         self._connections: tuple[tuple[AgentKind, str, bool], ...] = ()
@@ -134,6 +136,8 @@ class Surfaces(QObject):
             self._made_window.show_settings(settings)
         if self._settings_window is not None:
             self._settings_window.show_settings(settings)
+        if self._settings_answers is not None:
+            self._settings_answers.show_settings(settings)
         if settings.look.mini_window:
             self._show_mini()
         elif self._mini is not None:
@@ -327,6 +331,7 @@ class Surfaces(QObject):
             made.disconnect_asked.connect(self._on_settings_window_connect_asked)
             made.test_asked.connect(self.test_asked)
             self._settings_window = made
+            self._settings_answers = SettingsAnswers(made, self._settings)
         self._settings_window.show_settings(self._settings)
         self._settings_window.show_agents(self._connections)
         self._settings_window.show_backend(*self._backend)

@@ -3,6 +3,7 @@
 Its sessions have ids of their own; its processes, panes, sockets and files are nothing here, and are left out.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,9 @@ from desktop.domain.session import Claim, Evidence, Source
 
 # No process of it can be seen end from here. Whoever leaves a session alone for longer finds it as not known.
 BELIEVED_FOR = timedelta(hours=12)
+
+# What a remote can be called: it becomes part of a path, and is shown beside its sessions.
+HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 
 
 def session_on(session: SessionId, host: str) -> SessionId:

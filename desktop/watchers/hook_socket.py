@@ -6,7 +6,6 @@ by itself. Nothing a client can send answers a request. While no connection is o
 
 import logging
 import os
-import re
 import secrets
 import selectors
 import socket
@@ -27,7 +26,7 @@ from desktop.domain.record import dataclass
 from desktop.domain.requests import Reach
 from desktop.formats import hook_wire
 from desktop.formats.hook_wire import Verb
-from desktop.formats.remote_events import from_host
+from desktop.formats.remote_events import HOST_NAME, from_host
 from desktop.watchers import hook_peer
 from desktop.watchers.held_calls import HeldCalls
 from desktop.watchers.hook_callers import Callers
@@ -44,7 +43,6 @@ BEAT_S = 2.0  # the relay gives up after 5 s without one
 MAIN_THREAD_S = 5.0  # a window that has not answered for this long cannot take an answer either
 SAID_S = 3.0  # for the relay to print: it has nothing else to do
 _TERMINAL = ("TMUX", "TMUX_PANE")
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 
 NOT_FROM_SESSION = "It was not asked by the session's own process, so it can only be answered in its terminal."
 HOOK_ENDED = "the hook ended"
@@ -143,7 +141,7 @@ class HookSocket:
 
     def _listen_for(self, name: str, path: Path) -> str:
         """Take the callers of another machine; why not, in words, when that cannot be."""
-        if not _HOST.fullmatch(name):
+        if not HOST_NAME.fullmatch(name):
             return f"{name!r} cannot be the name of a remote: letters, digits, dots and hyphens make one."
         try:
             self._switchboard.listen(path, name)

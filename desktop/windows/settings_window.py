@@ -1,6 +1,7 @@
 """The settings, made from the records that hold them: a section for each, a control and its help for each field."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import Field
 from enum import StrEnum
 from typing import ClassVar
@@ -12,19 +13,21 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
-    QScrollArea,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.domain.ids import AgentKind
-from desktop.domain.settings import Settings
+from desktop.domain.settings import DescribedAgent, Remote, Settings, Task
 from desktop.formats import text
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.connect_view import ConnectView
 from desktop.windows.labels import PlainLabel, WrapLabel
+from desktop.windows.line_trial import LineTrial
 from desktop.windows.marks import MARK_WIDTH, Number, Pick, Tick
+from desktop.windows.record_page import RecordPage, Wording
+from desktop.windows.scrolling import scrolling
 from desktop.windows.theme import LARGE, MEDIUM, SMALL, TIGHT, Ink, Theme, Type, set_property
 
 Control = QCheckBox | QComboBox | Number | QPlainTextEdit
@@ -42,6 +45,10 @@ class SettingsWindow(QWidget):
     connect_asked = Signal(object)  # AgentKind
     disconnect_asked = Signal(object)  # AgentKind
     test_asked = Signal()
+    description_offered = Signal(object, str)  # DescribedAgent, whose place it takes: answer_description is expected
+    remote_offered = Signal(object)  # Remote: answer_remote is expected
+    sample_asked = Signal(str)  # the path of a log: show_sample is expected
+    example_asked = Signal()  # show_example is expected
 
     TITLES: ClassVar[dict[str, str]] = {"notifications": "Notifications", "look": "Look", "answering": "Answering"}
 
@@ -49,6 +56,7 @@ class SettingsWindow(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._settings = Settings()
+        self._commands: Mapping[str, str] = {}
         self._is_showing = False
         self._control_by_field: dict[tuple[str, str], Control] = {}
         self._labels: dict[AgentKind, str] = {}
@@ -67,6 +75,10 @@ class SettingsWindow(QWidget):
             if "record" in section.metadata:
                 continue  # lists have pages of their own
             self._tabs.addTab(self._section_page(section.name), self.tr(self.TITLES[section.name]))
+        self._tasks = RecordPage(theme, Task, self._task_words(), self)
+        self._remotes = RecordPage(theme, Remote, self._remote_words(), self)
+        self._tabs.addTab(self._tasks, self.tr("Tasks"))
+        self._tabs.addTab(self._remotes, self.tr("Remotes"))
         self._problems = WrapLabel(theme, Type.BODY, Ink.AMBER, self)
         self._problems.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
         self._problems.hide()
@@ -86,6 +98,7 @@ class SettingsWindow(QWidget):
         self._on_theme_changed()
         self._settle.timeout.connect(self._on_settle_timeout)
         theme.changed.connect(self._on_theme_changed)
+        self._connect_records()
         self.show_settings(self._settings)
         self.show_agents(())
 
@@ -98,6 +111,31 @@ class SettingsWindow(QWidget):
         for (section, name), control in self._control_by_field.items():
             _fill(control, getattr(getattr(settings, section), name))
         self._is_showing = False
+        self._tasks.show_records(settings.tasks)
+        self._remotes.show_records(settings.remotes, self._commands)
+        self._described.show_records(settings.agents)
+
+    def show_commands(self, commands: Mapping[str, str]) -> None:
+        """Take, by the name of each remote, what is typed there so that its agents reach us."""
+        self._commands = commands
+        self._remotes.show_records(self._settings.remotes, commands)
+
+    def answer_description(self, described: DescribedAgent, trouble: str) -> None:
+        """Take what was offered, or say why it cannot be used."""
+        self._described.answer_offer(described, trouble)
+
+    def answer_remote(self, remote: Remote, trouble: str) -> None:
+        """Take what was offered, or say why it cannot be used."""
+        self._remotes.answer_offer(remote, trouble)
+
+    def show_sample(self, sample: bytes, trouble: str) -> None:
+        """Try the description on *sample*."""
+        self._trial.show_sample(sample, trouble)
+
+    def show_example(self, described: DescribedAgent, sample: bytes) -> None:
+        """Fill the form in with an example and try it on its own log."""
+        self._described.show_in_form(described)
+        self._trial.show_sample(sample, "")
 
     def show_problems(self, problems: tuple[str, ...]) -> None:
         """Say what is wrong with the settings file."""
@@ -121,12 +159,11 @@ class SettingsWindow(QWidget):
             none = WrapLabel(self._theme, Type.BODY, Ink.MUTED, self._agents_body)
             none.setText(self.tr("No agent was seen yet. Start one in any terminal; it appears here."))
             self._agents.addWidget(none)
-        self._agents.addStretch(1)
 
     def show_diff(self, kind: AgentKind, diff: str, *, removes: bool = False) -> None:
         """Show what (dis)connecting *kind* changes, and ask."""
         self._connect_view.show_diff(kind, self._labels.get(kind, str(kind)), diff, removes=removes)
-        self._agents_scroll.hide()
+        self._described.hide()
         self._connect_view.show()
 
     def show_diff_trouble(self, trouble: str) -> None:
@@ -150,19 +187,73 @@ class SettingsWindow(QWidget):
         page = QWidget(self)
         self._agents_body = QWidget(page)
         self._agents = QVBoxLayout(self._agents_body)
-        self._agents.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        self._agents.setContentsMargins(0, 0, 0, 0)
         self._agents.setSpacing(MEDIUM)
-        self._agents_scroll = _scrolling(self._agents_body, page)
+        self._trial = LineTrial(self._theme, page)
+        words = self._described_words()
+        self._described = RecordPage(
+            self._theme, DescribedAgent, words, page, above=self._agents_body, beside=self._trial
+        )
         self._connect_view = ConnectView(self._theme, page)
         self._connect_view.hide()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._agents_scroll)
+        layout.addWidget(self._described)
         layout.addWidget(self._connect_view)
         self._connect_view.connect_asked.connect(self.connect_asked)
         self._connect_view.disconnect_asked.connect(self.disconnect_asked)
         self._connect_view.closed.connect(self._on_connect_view_closed)
         return page
+
+    def _described_words(self) -> Wording:
+        return Wording(
+            title=self.tr("Agents that you describe"),
+            intro=self.tr(
+                "Any other tool that writes a log: say how it runs and what its lines mean. "
+                "What you change here holds from the next start of Agent Tray on."
+            ),
+            none=self.tr("None yet."),
+            add=self.tr("Add an agent…"),
+            new=self.tr("A new agent"),
+        )
+
+    def _task_words(self) -> Wording:
+        return Wording(
+            intro=self.tr(
+                "A task holds sessions of several agents and directories. A session belongs to it when you put it "
+                "there, or by rule: of every sort of rule that is given, one line must fit."
+            ),
+            none=self.tr("No task yet."),
+            add=self.tr("Add a task…"),
+            new=self.tr("A new task"),
+        )
+
+    def _remote_words(self) -> Wording:
+        return Wording(
+            intro=self.tr(
+                "Another machine, or a container, whose agents may ask here. Each has a socket of its own, "
+                "which is there from the next start of Agent Tray on."
+            ),
+            none=self.tr("No remote yet."),
+            add=self.tr("Add a remote…"),
+            new=self.tr("A new remote"),
+            command=self.tr(
+                "Typed here in a terminal, it opens a shell there; as long as that is open, its agents ask here. "
+                "Connect the agents there as you do here."
+            ),
+        )
+
+    def _connect_records(self) -> None:
+        self._tasks.offered.connect(self._on_task_offered)
+        self._tasks.records_changed.connect(self._on_tasks_changed)
+        self._remotes.offered.connect(self.remote_offered)
+        self._remotes.records_changed.connect(self._on_remotes_changed)
+        self._described.offered.connect(self.description_offered)
+        self._described.records_changed.connect(self._on_described_changed)
+        self._described.form_opened.connect(self._on_described_form_opened)
+        self._described.form.changed.connect(self._on_described_form_changed)
+        self._trial.sample_asked.connect(self.sample_asked)
+        self._trial.example_asked.connect(self.example_asked)
 
     def _agent_row(self, kind: AgentKind, label: str, *, is_connected: bool) -> QWidget:
         box = QFrame(self._agents_body)
@@ -204,7 +295,7 @@ class SettingsWindow(QWidget):
             column.addWidget(self._backend)
             column.addWidget(self._test, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
-        return _scrolling(body, self)
+        return scrolling(body, self)
 
     def _field_row(self, section: str, field: "Field[object]", parent: QWidget) -> QVBoxLayout | QHBoxLayout:
         label, told = self.tr(str(field.metadata["label"])), self.tr(str(field.metadata["help"]))
@@ -279,8 +370,37 @@ class SettingsWindow(QWidget):
             record = dataclasses.replace(getattr(settings, section), **{name: _value(control)})
             settings = dataclasses.replace(settings, **{section: record})
         if settings != self._settings:
-            self._settings = settings
-            self.settings_changed.emit(settings)
+            self._take(settings)
+
+    @Slot(object, str)
+    def _on_task_offered(self, task: Task, replaced: str) -> None:
+        del replaced
+        self._tasks.answer_offer(task, "")
+
+    @Slot(object)
+    def _on_tasks_changed(self, tasks: tuple[Task, ...]) -> None:
+        self._take(dataclasses.replace(self._settings, tasks=tasks))
+
+    @Slot(object)
+    def _on_remotes_changed(self, remotes: tuple[Remote, ...]) -> None:
+        self._take(dataclasses.replace(self._settings, remotes=remotes))
+
+    @Slot(object)
+    def _on_described_changed(self, agents: tuple[DescribedAgent, ...]) -> None:
+        self._take(dataclasses.replace(self._settings, agents=agents))
+
+    @Slot()
+    def _on_described_form_opened(self) -> None:
+        self._trial.forget()
+        self._trial.show_description(self._described.form.record())
+
+    @Slot()
+    def _on_described_form_changed(self) -> None:
+        self._trial.show_description(self._described.form.record())
+
+    def _take(self, settings: Settings) -> None:
+        self._settings = settings
+        self.settings_changed.emit(settings)
 
     @Slot()
     def _on_agent_clicked(self) -> None:
@@ -291,23 +411,11 @@ class SettingsWindow(QWidget):
     @Slot()
     def _on_connect_view_closed(self) -> None:
         self._connect_view.hide()
-        self._agents_scroll.show()
+        self._described.show()
 
     @Slot()
     def _on_theme_changed(self) -> None:
         self.setStyleSheet(self._theme.stylesheet())
-
-
-def _scrolling(body: QWidget, parent: QWidget) -> QScrollArea:
-    area = QScrollArea(parent)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls scroll into view as they are visited
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(body)
-    area.viewport().setAutoFillBackground(False)
-    body.setAutoFillBackground(False)
-    return area
 
 
 def _fill(control: Control, value: object) -> None:
