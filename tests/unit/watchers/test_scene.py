@@ -50,6 +50,9 @@ class Table:
     def cwd(self, pid: int) -> str:
         return "/project"
 
+    def is_here(self, pid: int) -> bool:
+        return True
+
     def begun_at(self, pid: int) -> float | None:
         return None
 
