@@ -67,6 +67,9 @@ def test_a_living_process_tells_its_environment_and_directory(tmp_path: Path) ->
     waits = [sys.executable, "-c", "input()"]
     with subprocess.Popen(waits, stdin=subprocess.PIPE, cwd=tmp_path, env={"HOME_OF": "/x=y"}) as process:
         table = LinuxProcesses()
+        # The kernel lets go of our pipe a moment before it shows the new program's environment.
+        while not table.environment(process.pid):
+            assert process.poll() is None
 
         assert table.environment(process.pid)["HOME_OF"] == "/x=y"
         assert table.cwd(process.pid) == str(tmp_path)
