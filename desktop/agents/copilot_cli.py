@@ -212,7 +212,6 @@ AGENT = Agent(
     is_session_process=is_session_process,
     native_of_open_file=native_of_open_file,
     resume_command=resume_command,
-    prompt_marks=("❯ ",),
     is_headless=is_headless,
     interrupt_keys=("Escape",),
     means=(
@@ -222,7 +221,7 @@ AGENT = Agent(
         Means(Ability.ALLOW, why_not="Its hook is asked before its own rules: every call would wait for you."),
         Means(Ability.DENY, why_not="Its hook is asked before its own rules: every call would wait for you."),
         Means(Ability.ANSWER, why_not="Nothing but its terminal takes an answer."),
-        Means(Ability.PROMPT, "terminal"),
+        Means(Ability.PROMPT, why_not="Its input line cannot be told from the prompts that stand above it."),
         Means(Ability.INTERRUPT, "terminal"),
         Means(Ability.JUMP, "terminal"),
     ),

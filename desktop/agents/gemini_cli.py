@@ -435,7 +435,8 @@ AGENT = Agent(
     read_hook=read_hook,
     hook_setup=HOOKS,
     resume_command=resume_command,
-    prompt_marks=(" > ",),
+    # Its hint in an empty input line is of a colour of its own, not faint: then it belongs to the mark.
+    prompt_marks=(">   Type your message or @path/to/file", "> "),
     is_headless=is_headless,
     interrupt_keys=("Escape",),
     log_dirs=log_dirs,

@@ -269,7 +269,7 @@ def resume_command(native: str, cwd: str) -> str:
     return f"cd {where} && qwen --resume {native}" if cwd else f"qwen --resume {native}"
 
 
-_WHILE_IT_RUNS = f"Its terminal shows no prompt while the tray is asked, so it is let go after {HOLD_S} s."
+_WHILE_IT_RUNS = "Its terminal shows no prompt while the tray is asked, so it is let go after a short while."
 
 AGENT = Agent(
     kind=KIND,
@@ -287,7 +287,8 @@ AGENT = Agent(
     asks_by_hook=asks_by_hook,
     hook_setup=HOOKS,
     resume_command=resume_command,
-    prompt_marks=(">   ",),
+    # Its hint in an empty input line is of a colour of its own, not faint: then it belongs to the mark.
+    prompt_marks=(">   Type your message or @path/to/file", "> "),
     is_headless=is_headless,
     interrupt_keys=("Escape",),
     hook_hold_s=HOLD_S,

@@ -86,7 +86,13 @@ def send_prompt(pane: Pane, text: str, agent: Agent) -> None:
     # A program that knows no bracketed paste shows the brackets, and would take each line for a prompt of its own.
     if (_typed(pane, agent) or "").lstrip("^[").startswith("200~"):
         raise Refused("The program at that prompt takes no pasted text, so it was not sent. Look at the terminal.")
+    before = _typed(pane, agent)
     pane.press(["Enter"])
+    if not _comes_true(lambda: not _typed(pane, agent)):
+        # Some take an Enter that comes soon after a text for a part of what was pasted; one that comes late is one.
+        pane.check()
+        if before and (_typed(pane, agent) or "").strip() == before.strip():
+            pane.press(["Enter"])
     if not _comes_true(lambda: not _typed(pane, agent)):
         raise Refused("The text stands at the prompt but was not taken. Look at the terminal.")
 

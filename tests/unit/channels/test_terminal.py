@@ -70,6 +70,19 @@ def test_a_text_that_is_not_taken_is_told() -> None:
         terminal.send_prompt(ScriptedPane(MARK, f"{MARK}hello"), "hello", AGENT)
 
 
+def test_an_enter_that_was_taken_for_a_part_of_the_text_is_pressed_once_more() -> None:
+    class Slow(ScriptedPane):
+        def screen(self) -> Shown:
+            is_taken = self.put_in.count("Enter") == 2
+            return Shown(MARK if is_taken or not self.put_in else f"{MARK}hello")
+
+    pane = Slow(MARK)
+
+    terminal.send_prompt(pane, "hello", AGENT)
+
+    assert pane.put_in == ["hello", "Enter", "Enter"]
+
+
 def test_a_program_that_knows_no_pasting_is_not_sent_line_after_line() -> None:
     pane = ScriptedPane(MARK, f"{MARK}^[[200~one")
 
