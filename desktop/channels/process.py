@@ -8,9 +8,6 @@ from pathlib import Path
 from desktop.channels.refusal import Refused
 from desktop.formats import proc_stat
 
-CANNOT_INTERRUPT = (
-    "This session does not run in tmux, so it can only be interrupted in its terminal. A signal would end it."
-)
 _GONE = "The session's process has already ended."
 _OTHER = "The session's process has ended, and its number belongs to another one now."
 
