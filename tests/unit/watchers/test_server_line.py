@@ -1,8 +1,10 @@
 """What is told of a conversation and when; connections are in tests/machine/watchers/test_agent_server.py."""
 
 import json
+import os
 import selectors
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -151,3 +153,39 @@ def test_a_server_of_one_process_tells_all_it_knows(events: Events, monkeypatch:
 
     assert [(event.pid, event.home) for event in events.of(SessionDescribed)] == [(7, "/home")]
     assert claims(events) == [Claim.RESTING]
+
+
+def test_a_server_of_one_process_ends_its_sessions_with_it(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_line, "open_link", lambda *_: Stub())
+    agent = served_agent.agent("http://127.0.0.1:1", Transport.HTTP, is_shared=False)
+    assert agent.server is not None
+    with selectors.DefaultSelector() as selector:
+        line = ServerLine(agent, agent.server, "/home", ServerPlace("x"), events, selector, Known())
+        line.add(owner(7))
+        line.on_time(1e9)
+        says(line, "working")
+
+        line.remove(7)
+
+    assert [event.session for event in events.of(SessionEnded)] == [ONE]
+    assert not line.is_needed
+
+
+def test_a_new_socket_is_left_to_the_agents_own_programs(
+    events: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(server_line, "open_link", lambda *_: opened.append(1) or Stub())
+    agent = served_agent.agent(str(tmp_path / "s"))
+    assert agent.server is not None
+    (tmp_path / "s").touch()
+    server = replace(agent.server, settles_s=60.0)
+    with selectors.DefaultSelector() as selector:
+        line = ServerLine(agent, server, "", ServerPlace(str(tmp_path / "s")), events, selector, Known())
+        line.on_time(1e9)
+        assert (opened, line.due() > 1e9) == ([], True)
+        os.utime(tmp_path / "s", (1, 1))
+
+        line.on_time(2e9)
+
+    assert opened == [1]
