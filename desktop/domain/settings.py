@@ -131,7 +131,7 @@ class Task:
 class Remote:
     """Another machine, or a container, whose agents may ask here: the name of a socket that only it is given."""
 
-    name: str
+    name: str = field(metadata=_help("Name", "What ssh knows it by; it is shown beside its sessions."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ class LineTrial(QWidget):
     """A sample, line by line, as the description before it reads it."""
 
     sample_asked = Signal(str)  # the path of a file: show_sample is expected
-    example_asked = Signal()  # the form is to be filled in
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,11 +47,9 @@ class LineTrial(QWidget):
         self._lines_view.setAccessibleName(self.tr("What each line is recognised as"))
         self._lines_view.hide()
         self._choose = AnswerButton(theme, self.tr("Try on a file…"), parent=self)
-        self._example = AnswerButton(theme, self.tr("Start from an example"), parent=self)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         buttons.addWidget(self._choose)
-        buttons.addWidget(self._example)
         buttons.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -68,7 +65,6 @@ class LineTrial(QWidget):
         self.forget()
         self._settle.timeout.connect(self._try)
         self._choose.clicked.connect(self._on_choose_clicked)
-        self._example.clicked.connect(self.example_asked)
         theme.changed.connect(self._try)
 
     def show_description(self, described: DescribedAgent) -> None:

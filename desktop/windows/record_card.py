@@ -8,7 +8,7 @@ from desktop.formats import text
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.code_text import CodeText
 from desktop.windows.labels import WrapLabel
-from desktop.windows.theme import MEDIUM, SMALL, TIGHT, Ink, Theme, Type, set_property
+from desktop.windows.theme import MEDIUM, SMALL, Ink, Theme, Type, set_property
 
 _MOST_LINES = 6
 
@@ -35,19 +35,16 @@ class RecordCard(QFrame):
         remove = AnswerButton(theme, self.tr("Remove…"), parent=self)
         for button in (edit, remove):
             button.setAccessibleName(f"{shown}: {button.text()}")
-        words = QVBoxLayout()
-        words.setSpacing(TIGHT)
-        words.addWidget(title)
-        words.addWidget(told)
         top = QHBoxLayout()
         top.setSpacing(SMALL)
-        top.addLayout(words, 1)
-        top.addWidget(edit, 0, Qt.AlignmentFlag.AlignVCenter)
-        top.addWidget(remove, 0, Qt.AlignmentFlag.AlignVCenter)
+        top.addWidget(title, 1, Qt.AlignmentFlag.AlignVCenter)
+        top.addWidget(edit, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(remove, 0, Qt.AlignmentFlag.AlignTop)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         self._column.setSpacing(SMALL)
         self._column.addLayout(top)
+        self._column.addWidget(told)
         self._question = self._make_question(shown)
         self._column.addWidget(self._question)
         edit.clicked.connect(self._on_edit_clicked)

@@ -60,6 +60,11 @@ class RecordForm(QWidget):
                 values[name] = tuple(line.strip() for line in lines if line.strip())
         return self._kind(**values)
 
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """What can be filled in, from top to bottom."""
+        return tuple(self._control_by_name.values())
+
     def focus_first(self) -> None:
         """Put the cursor where one begins."""
         next(iter(self._control_by_name.values())).setFocus()

@@ -5,6 +5,7 @@ A record that cannot be used is refused beside the form, with the reason; what w
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -48,9 +49,10 @@ class RecordPage(QWidget):
         parent: QWidget,
         *,
         above: QWidget | None = None,
-        beside: QWidget | None = None,
+        over: QWidget | None = None,
+        under: QWidget | None = None,
     ) -> None:
-        """*above* stands over the cards, *beside* under the fields of the form."""
+        """*above* stands above the cards; *over* and *under* stand where the form begins and ends."""
         super().__init__(parent)
         self._theme = theme
         self._kind = kind
@@ -59,9 +61,11 @@ class RecordPage(QWidget):
         self._records: tuple[Record, ...] = ()
         self._commands: Mapping[str, str] = {}
         self._replaced = ""
+        self._shown: list[RecordCard] = []
         self.form = RecordForm(theme, kind)
+        self._above = above
         self._list = self._make_list(above)
-        self._editor = self._make_editor(beside)
+        self._editor = self._make_editor(over, under)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -73,6 +77,10 @@ class RecordPage(QWidget):
         self._cancel.clicked.connect(self._leave)
         self.form.changed.connect(self._on_form_changed)
         self._fill()
+        beside = [] if over is None else [over]
+        beyond = [] if under is None else under.findChildren(QWidget)
+        stops = [*beside, *self.form.controls, *beyond, self._save, self._cancel]
+        _chain([stop for stop in stops if stop.focusPolicy() & Qt.FocusPolicy.TabFocus])
 
     @property
     def is_editing(self) -> bool:
@@ -104,6 +112,12 @@ class RecordPage(QWidget):
         self._refuse("")
         self.form.changed.emit()
 
+    def order_tabs(self) -> None:
+        """Let Tab visit what stands above the cards, the cards and the button under them as they are read."""
+        above = self._above.findChildren(AnswerButton) if self._above is not None else []
+        buttons = [button for card in self._shown for button in card.findChildren(AnswerButton)]
+        _chain([*(button for button in above if not button.isHidden()), *buttons, self._add])
+
     def _make_list(self, above: QWidget | None) -> QWidget:
         body = QWidget(self)
         column = QVBoxLayout(body)
@@ -128,7 +142,7 @@ class RecordPage(QWidget):
         self._body = body
         return scrolling(body, self)
 
-    def _make_editor(self, beside: QWidget | None) -> QWidget:
+    def _make_editor(self, over: QWidget | None, under: QWidget | None) -> QWidget:
         editor = QWidget(self)
         body = QWidget(editor)
         self._title = WrapLabel(self._theme, Type.HEADLINE, Ink.TEXT, body)
@@ -136,9 +150,11 @@ class RecordPage(QWidget):
         column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
         column.setSpacing(MEDIUM)
         column.addWidget(self._title)
+        if over is not None:
+            column.addWidget(over, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.form)
-        if beside is not None:
-            column.addWidget(beside)
+        if under is not None:
+            column.addWidget(under)
         column.addStretch(1)
         self._trouble = WrapLabel(self._theme, Type.BODY, Ink.RED, editor)
         self._trouble.hide()
@@ -167,6 +183,7 @@ class RecordPage(QWidget):
             if gone is not None:
                 gone.hide()
                 gone.deleteLater()
+        self._shown = []
         for record in self._records:
             name = self._name_of(record)
             card = RecordCard(self._theme, name, self._said(record), self._body)
@@ -176,11 +193,13 @@ class RecordPage(QWidget):
             card.removed.connect(self._on_card_removed)
             self._cards.addWidget(card)
             card.show()
+            self._shown.append(card)
         if not self._records:
             none = WrapLabel(self._theme, Type.BODY, Ink.MUTED, self._body)
             none.setText(self._wording.none)
             self._cards.addWidget(none)
             none.show()
+        self.order_tabs()
 
     def _said(self, record: Record) -> str:
         """What *record* holds, a line for each field that says something."""
@@ -250,3 +269,8 @@ class RecordPage(QWidget):
             self._refuse(self.tr("Another one is called so. Give it its own name."))
         else:
             self.offered.emit(record, self._replaced)
+
+
+def _chain(stops: Sequence[QWidget]) -> None:
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)

@@ -123,7 +123,7 @@ class SessionList(QListView):
         session = self.selected_session
         if session is not None:
             place = self.visualRect(self._rows.index_of(session))
-            self._open_menu(session, self.viewport().mapToGlobal(place.topLeft() + QPoint(TEXT_LEFT, 0)))
+            self._open_menu(session, self.viewport().mapToGlobal(place.bottomLeft() + QPoint(TEXT_LEFT, 0)))
 
     def rename_selected(self) -> None:
         """Take a name for the selected row."""

@@ -159,6 +159,7 @@ class SettingsWindow(QWidget):
             none = WrapLabel(self._theme, Type.BODY, Ink.MUTED, self._agents_body)
             none.setText(self.tr("No agent was seen yet. Start one in any terminal; it appears here."))
             self._agents.addWidget(none)
+        self._described.order_tabs()
 
     def show_diff(self, kind: AgentKind, diff: str, *, removes: bool = False) -> None:
         """Show what (dis)connecting *kind* changes, and ask."""
@@ -189,10 +190,16 @@ class SettingsWindow(QWidget):
         self._agents = QVBoxLayout(self._agents_body)
         self._agents.setContentsMargins(0, 0, 0, 0)
         self._agents.setSpacing(MEDIUM)
+        self._example = AnswerButton(self._theme, self.tr("Start from an example"), parent=page)
         self._trial = LineTrial(self._theme, page)
-        words = self._described_words()
         self._described = RecordPage(
-            self._theme, DescribedAgent, words, page, above=self._agents_body, beside=self._trial
+            self._theme,
+            DescribedAgent,
+            self._described_words(),
+            page,
+            above=self._agents_body,
+            over=self._example,
+            under=self._trial,
         )
         self._connect_view = ConnectView(self._theme, page)
         self._connect_view.hide()
@@ -253,7 +260,7 @@ class SettingsWindow(QWidget):
         self._described.form_opened.connect(self._on_described_form_opened)
         self._described.form.changed.connect(self._on_described_form_changed)
         self._trial.sample_asked.connect(self.sample_asked)
-        self._trial.example_asked.connect(self.example_asked)
+        self._example.clicked.connect(self.example_asked)
 
     def _agent_row(self, kind: AgentKind, label: str, *, is_connected: bool) -> QWidget:
         box = QFrame(self._agents_body)
