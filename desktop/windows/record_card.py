@@ -50,11 +50,9 @@ class RecordCard(QFrame):
         edit.clicked.connect(self._on_edit_clicked)
         remove.clicked.connect(self._on_remove_clicked)
 
-    def show_command(self, told: str, command: str) -> None:
-        """Show a command to copy under it, with a sentence about it."""
+    def show_command(self, command: str) -> None:
+        """Show a command to copy under it."""
         self._command = command
-        helped = WrapLabel(self._theme, Type.BODY, Ink.MUTED, self)
-        helped.setText(told)
         shown = CodeText(self._theme, _MOST_LINES, self)
         shown.setPlainText(command)
         name = text.one_line(self._name, 60)
@@ -62,8 +60,7 @@ class RecordCard(QFrame):
         copy = AnswerButton(self._theme, self.tr("Copy the command"), parent=self)
         copy.setAccessibleName(f"{name}: {copy.text()}")
         copy.clicked.connect(self._on_copy_clicked)
-        for widget in (helped, shown):
-            self._column.addWidget(widget)
+        self._column.addWidget(shown)
         self._column.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _make_question(self, shown: str) -> QWidget:

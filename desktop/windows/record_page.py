@@ -30,7 +30,6 @@ class Wording:
     add: str
     new: str
     title: str = ""
-    command: str = ""  # about the command under each card
 
 
 class RecordPage(QWidget):
@@ -188,7 +187,7 @@ class RecordPage(QWidget):
             name = self._name_of(record)
             card = RecordCard(self._theme, name, self._said(record), self._body)
             if command := self._commands.get(name):
-                card.show_command(self._wording.command, command)
+                card.show_command(command)
             card.edit_asked.connect(self._on_card_edit_asked)
             card.removed.connect(self._on_card_removed)
             self._cards.addWidget(card)

@@ -79,9 +79,9 @@ def where_and_what(row: Row) -> str:
 
 
 def where_and_who(row: Row) -> str:
-    """The second line of an opened row: project, agent and model, branch."""
+    """The second line of an opened row: project, agent and model, branch, task."""
     who = ", ".join(part for part in (text.one_line(row.agent_label, 40), text.one_line(row.model, 40)) if part)
-    return _joined(words.place(row), who, row.branch)
+    return _joined(words.place(row), who, row.branch, row.task)
 
 
 def _joined(*parts: str) -> str:

@@ -238,16 +238,14 @@ class SettingsWindow(QWidget):
     def _remote_words(self) -> Wording:
         return Wording(
             intro=self.tr(
-                "Another machine, or a container, whose agents may ask here. Each has a socket of its own, "
-                "which is there from the next start of Agent Tray on."
+                "Another machine, or a container, whose agents may ask here. Each has a socket of its own, which is "
+                "there from the next start of Agent Tray on. The command under it, typed in a terminal of this "
+                "machine, opens a shell there: as long as that is open, the agents there ask here. Connect them "
+                "there as you do here."
             ),
             none=self.tr("No remote yet."),
             add=self.tr("Add a remote…"),
             new=self.tr("A new remote"),
-            command=self.tr(
-                "Typed here in a terminal, it opens a shell there; as long as that is open, its agents ask here. "
-                "Connect the agents there as you do here."
-            ),
         )
 
     def _connect_records(self) -> None:

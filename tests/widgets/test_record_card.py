@@ -16,7 +16,7 @@ def card(qtbot: QtBot) -> RecordCard:
     theme = Theme(ColourScheme.LIGHT)
     made = RecordCard(theme, "Refunds", "Branches: refund/*", None)  # type: ignore[arg-type]  # a window here
     theme.setParent(made)
-    made.show_command("Type it.", "ssh -R /a:/b box")
+    made.show_command("ssh -R /a:/b box")
     qtbot.addWidget(made)
     made.show()
     return made
@@ -31,7 +31,7 @@ def _press(card: RecordCard, name: str) -> None:
 def test_it_says_what_it_holds(card: RecordCard) -> None:
     said = [label.text() for label in card.findChildren(QLabel) if label.isVisible()]
 
-    assert said == ["Refunds", "Branches: refund/*", "Type it."]
+    assert said == ["Refunds", "Branches: refund/*"]
 
 
 def test_removing_it_is_asked_twice(card: RecordCard) -> None:

@@ -9,7 +9,7 @@ from desktop.windows.answer_button import AnswerButton
 from desktop.windows.record_page import RecordPage, Wording
 from desktop.windows.theme import Theme
 
-WORDING = Wording("What tasks are.", "No task yet.", "Add a task…", "A new task", command="Type it.")
+WORDING = Wording("What tasks are.", "No task yet.", "Add a task…", "A new task")
 FIRST, SECOND = Task("Refunds", branches=("refund/*",)), Task("Search")
 
 
@@ -139,4 +139,3 @@ def test_a_command_stands_under_its_record(stage: Stage) -> None:
 
     shown = [one.toPlainText() for one in stage.page.findChildren(QPlainTextEdit) if one.isVisible()]
     assert shown == ["ssh -R a:b c"]
-    assert stage.says("Type it.")

@@ -79,3 +79,7 @@ def _with(request: object) -> Row:
 def test_buttons_stand_in_a_row_only_for_one_short_clear_question(request_: object) -> None:
     assert quick_choices(_with(request_)) is None
     assert quick_choices(_with(question())) == question()
+
+
+def test_an_opened_row_says_which_task_it_belongs_to() -> None:
+    assert "Refunds" in where_and_who(replace(row(), task="Refunds"))
