@@ -142,10 +142,14 @@ class Ledger:
     def note_opened(
         self, request: str, session: str, agent: str, kind: str, tool: str, project: str, at: datetime
     ) -> None:
-        """Write down a request; one that is known is left as it is."""
+        """Write down a request; one that is known is left as it is, but open again unless it was ever decided.
+
+        Some agents ask a tray that comes later the same as before, under the same name.
+        """
         self._write(
-            "INSERT OR IGNORE INTO waits (request, session, agent, kind, tool, project, opened_at)"
-            " VALUES (?,?,?,?,?,?,?)",
+            "INSERT INTO waits (request, session, agent, kind, tool, project, opened_at) VALUES (?,?,?,?,?,?,?)"
+            " ON CONFLICT (request) DO UPDATE SET state='open', closed_at=NULL, how=NULL"
+            " WHERE state='closed' AND answered_at IS NULL",
             *(request, session, agent, kind, tool, project, _stamp(at)),
         )
 

@@ -175,6 +175,8 @@ def test_another_tray_is_asked_again(runtime: Path, tray: HookSocket, host: Host
 
     try:
         assert events.wait(RequestOpened, 2).request.id == REQUEST
+        second.say(REQUEST, b'{"reply":"once"}')
+        assert events.wait(ReplyDelivered).request == REQUEST
     finally:
         second.stop(2)
 

@@ -561,6 +561,19 @@ def test_the_first_look_at_a_request_and_its_first_end_hold(ledger: Ledger, path
     ]
 
 
+def test_what_is_asked_again_after_an_earlier_run_can_be_decided_once(ledger: Ledger) -> None:
+    opens(ledger, "r1")
+    ledger.close_left_open(NOON)
+
+    opens(ledger, "r1")
+    decides(ledger, "r1")
+    ledger.note_closed("r1", NOON, "answered")
+    opens(ledger, "r1")
+
+    with pytest.raises(AlreadyDecidedError):
+        decides(ledger, "r1")
+
+
 def test_what_an_earlier_run_left_open_is_closed_and_cannot_be_decided(ledger: Ledger) -> None:
     opens(ledger, "r1")
 
