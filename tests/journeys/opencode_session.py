@@ -73,7 +73,7 @@ class OpencodeSession:
         until(lambda: self.events("loaded"), lambda: f"the witness to be loaded:\n{self.screen()}", STARTS_WITHIN_S)
         until(lambda: "Ask anything" in self.screen(), lambda: f"a prompt box:\n{self.screen()}", STARTS_WITHIN_S)
         self.begun_at = time.time()
-        self.native = ""
+        self.kind = ""  # in the table of what was measured
 
     @property
     def session(self) -> str:
