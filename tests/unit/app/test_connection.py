@@ -37,6 +37,7 @@ def test_the_homes_are_the_one_of_the_person_and_those_of_its_running_sessions(m
     assert connection.homes_of(ROBOT, sessions) == (Path.home() / ".robot", Path("/work/.robot"))
     monkeypatch.setenv("ROBOT_HOME", "~/elsewhere")
     assert connection.homes_of(ROBOT) == (Path.home() / "elsewhere",)
+    assert connection.homes_of(replace(ROBOT, home_below="robot")) == (Path.home() / "elsewhere" / "robot",)
 
 
 @pytest.mark.parametrize(

@@ -159,3 +159,20 @@ def test_a_proposed_session_is_shown_on_the_main_thread(
     qtbot.waitUntil(lambda: bool(hall.proposed))
 
     assert hall.proposed == [proposed]
+
+
+def test_the_sessions_that_a_process_itself_told_of_are_known_the_last_one_at_the_end(hall: Hall) -> None:
+    said = Evidence(Source.LIVE_STATE, Claim.WORKING, NOW, origin="7")
+    two = replace(session(said), id=SessionId("robot:2"))
+
+    hall.front.note_owner(two)
+    hall.front.note_owner(session(said))
+    hall.front.note_owner(
+        replace(session(Evidence(Source.PROCESS, Claim.ALIVE, NOW, origin="7")), id=SessionId("robot:3"))
+    )
+
+    assert hall.front.told_by(7) == ("robot:2", ONE)
+    hall.front.note_owner(replace(two, ended_at=NOW))
+    assert hall.front.told_by(7) == (ONE,)
+    hall.front.forget_process(7)
+    assert hall.front.told_by(7) == ()

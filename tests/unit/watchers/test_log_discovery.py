@@ -34,6 +34,12 @@ def test_a_process_names_its_home_by_an_absolute_path(named: str, home: str) -> 
     assert log_discovery.home_of(FAKE, {"FAKE_HOME": named}, "/default") == home
 
 
+def test_a_home_may_lie_below_what_a_process_names() -> None:
+    agent = replace(FAKE, home_below="fake")
+
+    assert log_discovery.home_of(agent, {"FAKE_HOME": "/cfg"}, "/default") == "/cfg/fake"
+
+
 def test_a_transcript_is_found_by_its_likely_name(home: Path) -> None:
     assert log_discovery.find_transcript(FAKE, str(home), "one", "/project") == str(
         home / "logs" / "-project" / "one.jsonl"
