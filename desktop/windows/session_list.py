@@ -124,6 +124,7 @@ class SessionList(QListView):
         if session is not None:
             place = self.visualRect(self._rows.index_of(session))
             self._open_menu(session, self.viewport().mapToGlobal(place.bottomLeft() + QPoint(TEXT_LEFT, 0)))
+            self._menu.setActiveAction(self._menu.actions()[0])  # it was opened with a key
 
     def rename_selected(self) -> None:
         """Take a name for the selected row."""

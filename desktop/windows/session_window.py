@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.domain.board import Board
 from desktop.domain.ids import AgentKind, RequestId, SessionId
@@ -124,6 +124,8 @@ class SessionWindow(QWidget):
         if is_locked == self._is_locked:
             return
         self._is_locked = is_locked
+        for menu in self.findChildren(QMenu):
+            menu.close()  # it would stay open over the lock, with names in it
         self._show_page(self._page)
         for part in (self._header, self._rule, self._banners):
             part.setVisible(not is_locked)

@@ -17,11 +17,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.app.lasting_singletons import keep_singletons
+from desktop.app.settings_answers import SettingsAnswers
 from desktop.domain.board import Board, Previous, Row, Trouble
 from desktop.domain.phase import Phase
 from desktop.domain.requests import Choice, Question, Reach, Request, RequestKind, Suggestion
 from desktop.domain.session import Claim, Evidence, Source
-from desktop.domain.settings import ColourScheme
+from desktop.domain.settings import ColourScheme, DescribedAgent, GroupBy, Remote, Settings, Task
+from desktop.hub.arrange import arranged
 from desktop.windows.session_window import SessionWindow
 from desktop.windows.settings_window import SettingsWindow
 from desktop.windows.theme import Theme
@@ -175,6 +177,7 @@ SCENES: dict[str, Callable[[], Board]] = {
             line="waits in its terminal",
         )
     ),
+    "by-project": lambda: replace(as_drawn(), arranged=arranged(as_drawn().groups, GroupBy.PROJECT)),
     "single": lambda: board(asking(question(), line="Which database should we use?")),
     "failed": lambda: board(
         asking(permission()),
@@ -205,13 +208,21 @@ SCENES: dict[str, Callable[[], Board]] = {
 }
 
 
+PAGES = {"described": 0, "settings": 1, "tasks": 4, "remotes": 5}
+WITH_LISTS = Settings(
+    tasks=(Task("Refunds", ("~/src/payments-api",), ("refund/*",)), Task("A whole ticket title " * 4)),
+    remotes=(Remote("build-box"),),
+    agents=(DescribedAgent("My tool", ("mytool",), working=("^turn_started$",)),),
+)
+
+
 def main(folder: Path, scheme: str, wanted: list[str]) -> None:
     """Show each scene, take its picture, end."""
     keep_singletons()
     application = QApplication([])
     theme = Theme(ColourScheme(scheme))
     shown: list[QWidget] = []
-    names = wanted or [*SCENES, "settings", "diff", "help"]
+    names = wanted or [*SCENES, *PAGES, "diff", "help"]
 
     def take(name: str) -> None:
         shown[-1].grab().save(str(folder / f"{name}-{scheme}.png"))
@@ -223,11 +234,16 @@ def main(folder: Path, scheme: str, wanted: list[str]) -> None:
             application.quit()
             return
         name = names.pop(0)
-        if name == "settings":
+        if name in PAGES:
             widget: QWidget = SettingsWindow(theme)
             assert isinstance(widget, SettingsWindow)
+            widget.show_settings(WITH_LISTS)
+            answers = SettingsAnswers(widget, WITH_LISTS)
             widget.show_agents(((AGENT, "Robot", False), (AGENT, "Other Robot", True)))
-            widget._tabs.setCurrentIndex(1)
+            widget._tabs.setCurrentIndex(PAGES[name])
+            if name == "described":
+                widget._described._on_add_clicked()
+                answers._on_example_asked()
             widget.show_backend("freedesktop (dunst 1.9)", ("desktop-notifier: not needed here",))
         else:
             window = SessionWindow(theme, lambda: NOW)

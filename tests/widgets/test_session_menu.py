@@ -136,6 +136,15 @@ def test_a_task_that_exists_is_not_made_twice(stage: Stage) -> None:
     assert AssignTask(FIRST, "Refunds") in stage.out
 
 
+def test_a_menu_opened_with_a_key_is_gone_through_with_keys(stage: Stage) -> None:
+    stage.shows(row(1))
+    stage.key(Qt.Key.Key_J)
+    stage.presses("m")
+    stage.qtbot.keyClick(_menu(stage), Qt.Key.Key_Return)
+
+    assert _field(stage).accessibleName() == "Name of the session"
+
+
 def test_the_right_button_opens_the_menu_of_the_row_under_it(stage: Stage) -> None:
     stage.shows(row(1), row(2, name="Second"))
     spot = stage.list.visualRect(stage.list.session_model.index_of(SessionId("robot:2"))).center()

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QAbstractButton, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.board import Board
@@ -94,3 +94,14 @@ def test_a_window_shown_while_locked_shows_the_lock(stage: Stage) -> None:
 
     assert stage.says("The screen is locked")
     assert not stage.list.isVisible()
+
+
+def test_a_menu_with_names_in_it_does_not_stay_open_over_the_lock(stage: Stage) -> None:
+    stage.shows(row(1))
+    stage.key(Qt.Key.Key_J)
+    stage.presses("m")
+    assert QApplication.activePopupWidget() is not None
+
+    stage.window.show_locked(is_locked=True)
+
+    assert QApplication.activePopupWidget() is None
