@@ -185,16 +185,16 @@ def test_a_request_refused_in_the_terminal_is_an_interruption(stage: Stage, plug
     until(lambda: not [each for each in stage.notices() if "refused.txt" in each.body], "its notification to go")
 
 
-def test_two_calls_at_once_are_both_shown(stage: Stage, session: OpencodeSession) -> None:
-    name = session.kind
-    at = session.prompt(f"pair: touch {name}-1.txt ;; touch {name}-2.txt")
-    until(lambda: len(session.events("permission.asked", at)) == 2, "two requests")
+def test_two_calls_at_once_are_both_shown(stage: Stage, plugged: OpencodeSession) -> None:
+    name = plugged.kind
+    at = plugged.prompt(f"pair: touch {name}-1.txt ;; touch {name}-2.txt")
+    until(lambda: len(plugged.events("permission.asked", at)) == 2, "two requests")
 
     for number in (1, 2):
         stage.press(notice_of(stage, f"{name}-{number}.txt"), "Allow")
-        until((session.cwd / f"{name}-{number}.txt").exists, f"call {number} to be made:\n{session.screen()}")
+        until((plugged.cwd / f"{name}-{number}.txt").exists, f"call {number} to be made:\n{plugged.screen()}")
 
-    rests(stage, session, "two calls at once, both allowed", Phase.YOUR_TURN, at)
+    rests(stage, plugged, "two calls at once, both allowed", Phase.YOUR_TURN, at)
 
 
 def test_an_error_stands_and_is_told_from_rest(stage: Stage, plugged: OpencodeSession) -> None:
@@ -249,18 +249,18 @@ def test_always_shows_its_patterns_and_is_not_asked_again(stage: Stage, plugged:
 
 
 @needs_keys
-def test_a_denial_carries_the_persons_reason(stage: Stage, session: OpencodeSession) -> None:
+def test_a_denial_carries_the_persons_reason(stage: Stage, plugged: OpencodeSession) -> None:
     person = Person(stage)
-    at = session.prompt("bash: rmdir reasoned")
-    row = see(stage, session, "it asks once more", Phase.NEEDS_APPROVAL, session.wait_asked(at))
+    at = plugged.prompt("bash: rmdir reasoned")
+    row = see(stage, plugged, "it asks once more", Phase.NEEDS_APPROVAL, plugged.wait_asked(at))
     person.open_first(str(row["name"]))
 
     person.press("r")
     person.type("leave it there")
     person.press("ctrl+Return")
 
-    rests(stage, session, "denied here with a reason", Phase.YOUR_TURN, at)
-    session.wait_screen("leave it there")
+    rests(stage, plugged, "denied here with a reason", Phase.YOUR_TURN, at)
+    plugged.wait_screen("leave it there")
 
 
 def _pressed(person: Person, session: OpencodeSession) -> bool:
