@@ -70,6 +70,8 @@ def _environment(root: Path) -> dict[str, str]:
     before = dict(os.environ)
     runtime = before.get("XDG_RUNTIME_DIR", "")
     made = dict(before)
+    for agent in load_agents():
+        made.pop(agent.home_variable, None)
     for name, below in (
         ("HOME", ""),
         ("XDG_CONFIG_HOME", ".config"),
@@ -82,8 +84,6 @@ def _environment(root: Path) -> dict[str, str]:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         made[name] = str(place)
     made["AGENT_TRAY_DEMO"] = str(os.getpid())
-    for agent in load_agents():
-        made.pop(agent.home_variable, None)
     # What the desktop is found by may be relative to the directories that were just replaced.
     if runtime and "DBUS_SESSION_BUS_ADDRESS" not in before and Path(runtime, "bus").exists():
         made["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={runtime}/bus"

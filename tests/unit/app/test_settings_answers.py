@@ -1,5 +1,6 @@
 """What the settings window asks of the machine is answered in it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    runtime = tmp_path / "run"
-    runtime.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+def stage(qtbot: QtBot) -> Stage:
     return Stage(qtbot)
 
 
@@ -112,7 +110,7 @@ def test_a_file_is_tried_line_by_line(stage: Stage, tmp_path: Path) -> None:
     assert stage.says("1 line: 1 means nothing")
 
 
-def test_a_remote_shows_the_command_to_copy_once_it_is_there(stage: Stage, tmp_path: Path) -> None:
+def test_a_remote_shows_the_command_to_copy_once_it_is_there(stage: Stage) -> None:
     stage.goes_to("Remotes")
     stage.press("Add a remote…")
     stage.type("Name", "no such name")
@@ -124,4 +122,5 @@ def test_a_remote_shows_the_command_to_copy_once_it_is_there(stage: Stage, tmp_p
 
     assert stage.saved[-1].remotes == (Remote("build-box"),)
     shown = [one.toPlainText() for one in stage.window.findChildren(QPlainTextEdit) if one.isVisible()]
-    assert any(str(tmp_path / "run/agent-tray/remote-build-box.sock") in one for one in shown)
+    socket = Path(os.environ["XDG_RUNTIME_DIR"]) / "agent-tray/remote-build-box.sock"
+    assert any(str(socket) in one for one in shown)

@@ -213,7 +213,8 @@ def test_attack_18_a_megabyte_of_anything_takes_linear_time(function: Callable[[
         function(raw)
         return time.thread_time() - begin
 
-    assert cost(large) < 20 * cost(small) + 0.25  # tenfold is linear; quadratic would be a hundredfold
+    # Tenfold is linear; quadratic would be a hundredfold. The best of a few, since others use the machine too.
+    assert min(cost(large) for _ in range(3)) < 20 * min(cost(small) for _ in range(3)) + 0.25
 
 
 def test_a_text_of_every_character_there_is_leaves_little_in_memory() -> None:

@@ -15,6 +15,7 @@ from desktop.domain.ids import AgentKind, SessionId
 from desktop.watchers.hook_callers import Callers
 from desktop.watchers.hook_connection import Connection
 from desktop.watchers.hook_peer import Peer
+from tests.fakes.hook_agent import until
 
 ONE = SessionId("fake:one")
 INSIDE = Agent(
@@ -76,5 +77,5 @@ def test_an_agent_that_calls_from_within_is_looked_at_itself(child: int) -> None
     assert callers.may_call(RELAYED, connection(child))
     assert callers.may_call(INSIDE, connection(child, host="build-box"))
     with subprocess.Popen([sys.executable, "-c", "input()", "--session"], stdin=subprocess.PIPE) as process:
-        assert callers.may_call(INSIDE, connection(process.pid))
+        until(lambda: callers.may_call(INSIDE, connection(process.pid)))  # its words are there a moment after its start
         process.communicate(b"\n")
