@@ -1,5 +1,6 @@
 """One stage for all journeys, and what was measured on it, told at the end."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +13,36 @@ from tests.journeys.table import ROWS
 SKIPPED: list[str] = []
 # A real agent starts in a second or two, and npm may have to fetch it first.
 TIMEOUT_S = 300
+# All checks together are to end within a quarter of an hour on two cores, installations included.
+BEGUN_WITHIN_S = 540
+# Where that is too short, what is told of the first agent counts most.
+ORDER = (
+    "test_answering",
+    "test_seeing",
+    "test_codex",
+    "test_opencode",
+    "test_gemini",
+    "test_qwen",
+    "test_codex_daemon",
+)
+BEGAN_AT = time.monotonic()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give journeys the time they need."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+    """Give journeys the time they need, and put the most telling first."""
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in here:
+        item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+    if len(here) == len(items):
+        items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin no journey for which there is no time left; that is told loudly at the end."""
+    if Path(__file__).parent in item.path.parents and time.monotonic() - BEGAN_AT > BEGUN_WITHIN_S:
+        why = f"no time was left for all journeys: from {item.path.stem} on they were not run"
+        SKIPPED.append(why)
+        pytest.skip(why)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +52,7 @@ def stage() -> Iterator[Stage]:
         with standing((packages.LATEST, packages.OLDER)) as found:
             yield found
     except packages.Unavailable as why:
-        SKIPPED.append(str(why))
+        SKIPPED.append(f"The real agent is not here: {why}")
         pytest.skip(f"no journeys: {why}")
 
 
@@ -36,7 +60,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table of journeys, and loudly why there is none."""
     if SKIPPED:
         terminalreporter.section("JOURNEYS WERE NOT RUN", red=True, bold=True)
-        terminalreporter.line(f"The real agent is not here: {SKIPPED[0]}")
+        for why in dict.fromkeys(SKIPPED):
+            terminalreporter.line(why)
     if ROWS:
         terminalreporter.section("journeys")
         for line in ROWS:

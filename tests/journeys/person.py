@@ -9,6 +9,7 @@ from tests.journeys.real_agent import RealAgent, until
 from tests.journeys.stage import Shown, Stage
 
 TITLE = "^Agent Tray$"
+FIRST_ASK_S = 60.0
 READ_CLIPBOARD = """
 import sys
 from PySide6.QtGui import QGuiApplication
@@ -36,7 +37,8 @@ class Person:
             fits = found and found["answerable"] is answerable and words in f"{found['text']} {found['options']}"
             return found if fits else {}
 
-        return until(asked, f"a request with {words!r}; shown: {self.request(agent)}\n{agent.screen()}")
+        # The first turn of the first agent on a cold machine took more than 20 s.
+        return until(asked, f"a request with {words!r}; shown: {self.request(agent)}\n{agent.screen()}", FIRST_ASK_S)
 
     def wait_answered(self, agent: RealAgent, since: float, within_s: float = 1.0) -> float:
         """Wait until the request, its dialog and its notification are gone; return how long that took."""
