@@ -66,6 +66,17 @@ class PaneSession:
         self._stage.tmux("send-keys", "-t", self.pane_id, *keys)
         return at
 
+    def leave(self, words: str, key: str = "Escape") -> float:
+        """Press *key* until *words* are gone: a dialog that was just drawn may not hear yet; return when it did."""
+        for _ in range(5):
+            at = self.key(key)
+            try:
+                until(lambda: words not in self.screen(), f"{words!r} to go", 2.0)
+            except AssertionError:
+                continue
+            return at
+        raise AssertionError(f"{key} did not take {words!r} away:\n{self.screen()}")
+
     def prompt(self, text: str) -> float:
         """Type a prompt and send it; return when."""
         self._stage.tmux("send-keys", "-t", self.pane_id, "-l", "--", text)
