@@ -28,13 +28,13 @@ def home() -> Path:
 
 def test_the_homes_are_the_one_of_the_person_and_those_of_its_running_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = [
-        replace(ONE, home="/work/.robot"),
-        replace(ONE, home="/work/.robot"),
+        replace(ONE, home="/srv/robot"),
+        replace(ONE, home="/srv/robot"),
         replace(ONE, home=""),
         replace(ONE, home="/other", agent=type(KIND)("other")),
     ]
 
-    assert connection.homes_of(ROBOT, sessions) == (Path.home() / ".robot", Path("/work/.robot"))
+    assert connection.homes_of(ROBOT, sessions) == (Path.home() / ".robot", Path("/srv/robot"))
     monkeypatch.setenv("ROBOT_HOME", "~/elsewhere")
     assert connection.homes_of(ROBOT) == (Path.home() / "elsewhere",)
     assert connection.homes_of(replace(ROBOT, home_below="robot")) == (Path.home() / "elsewhere" / "robot",)
