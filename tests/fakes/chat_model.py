@@ -7,8 +7,11 @@ divided by " >> ", one for each answer of the model in a turn; after the last it
     write: PATH        write a file        ask: WORDS                 a question with two choices
     helper: STEPS      a subagent; "|>" in place of ">>" divides its steps
     slow: SECONDS      say nothing for so long, then answer
+    stream: SECONDS    say words for so long
     fail: STATUS       answer with that HTTP error
     anything else      is said back
+
+GET /sent tells what was sent, in order.
 """
 
 import argparse
@@ -20,7 +23,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-STEP = re.compile(r"\s*(bash|pair|write|ask|helper|slow|fail): ?(.*)", re.DOTALL)
+from tests.fakes.sent import Journal
+
+STEP = re.compile(r"\s*(bash|pair|write|ask|helper|slow|stream|fail): ?(.*)", re.DOTALL)
+WORDS_PER_SECOND = 5
 CHOICES = [{"label": "Postgres", "description": "A server"}, {"label": "SQLite", "description": "A file"}]
 
 Call = tuple[str, dict[str, object]]
@@ -34,6 +40,7 @@ class Reply:
     calls: tuple[Call, ...] = ()
     seconds: float = 0.0
     status: int = 200
+    step: str = "say"
 
 
 def reply_to(body: Mapping[str, object]) -> Reply:
@@ -41,7 +48,7 @@ def reply_to(body: Mapping[str, object]) -> Reply:
     given = body.get("messages")
     messages = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
     if not body.get("tools"):
-        return Reply("A title")  # names for the conversation: not of it
+        return Reply("A title", step="aside")  # names for the conversation: not of it
     prompts = [index for index, each in enumerate(messages) if each.get("role") == "user"]
     if not prompts:
         return Reply("Done.")
@@ -50,17 +57,27 @@ def reply_to(body: Mapping[str, object]) -> Reply:
     steps = said.split(" >> ")
     if answered >= len(steps):
         result = _said(messages[-1]) if messages[-1].get("role") == "tool" else ""
-        return Reply(f"It said: {result[-200:]}" if result else "Done.")
+        return Reply(f"It said: {result[-200:]}" if result else "Done.", step="done")
     return _by_its_names(_carry_out(steps[answered]), body)
 
 
 def _by_its_names(reply: Reply, body: Mapping[str, object]) -> Reply:
     """The same calls by the names that the agent has for its tools."""
-    shell = "run_shell_command"
-    if f'"{shell}"' not in json.dumps(body.get("tools")):
+    if '"run_shell_command"' not in json.dumps(body.get("tools")):
         return reply
-    calls = ((shell if name == "bash" else name, {**given, "is_background": False}) for name, given in reply.calls)
-    return replace(reply, calls=tuple(calls))
+    return replace(reply, calls=tuple(_renamed(name, given) for name, given in reply.calls))
+
+
+def _renamed(name: str, given: dict[str, object]) -> Call:
+    match name:
+        case "bash":
+            return "run_shell_command", {**given, "is_background": False}
+        case "write":
+            return "write_file", {"file_path": given["filePath"], "content": given["content"]}
+        case "question":
+            return "ask_user_question", given
+        case _:
+            return name, given
 
 
 def _said(message: Mapping[str, object]) -> str:
@@ -75,7 +92,10 @@ def _carry_out(step: str) -> Reply:
     found = STEP.match(step)
     if found is None:
         return Reply(f"You said: {step.strip()[:200]}")
-    name, rest = found[1], found[2].strip()
+    return replace(_reply(found[1], found[2].strip()), step=found[1])
+
+
+def _reply(name: str, rest: str) -> Reply:
     match name:
         case "bash":
             return Reply(calls=(_bash(rest),))
@@ -91,6 +111,8 @@ def _carry_out(step: str) -> Reply:
             return Reply(calls=(("task", {"description": "Help", "prompt": prompt, "subagent_type": "general"}),))
         case "slow":
             return Reply("Done.", seconds=float(rest))
+        case "stream":
+            return Reply("word " * max(1, int(float(rest) * WORDS_PER_SECOND)), seconds=float(rest))
         case _:
             return Reply(status=int(rest))
 
@@ -104,15 +126,22 @@ class Talk(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     numbers = itertools.count(1)
+    journal = Journal()
+
+    def do_GET(self) -> None:
+        self._send(200, {"sent": self.journal.told()})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         reply, number = reply_to(body), next(self.numbers)
-        if reply.status != 200:
-            self._send(reply.status, {"error": {"message": f"scripted error {reply.status}"}})
-            return
-        time.sleep(reply.seconds)
-        self._stream(reply, number)
+        heard = json.dumps((body.get("messages") or [])[-1:])
+        with self.journal.sending(reply.step, [name for name, _ in reply.calls] or ["words"], heard):
+            if reply.status != 200:
+                self._send(reply.status, {"error": {"message": f"scripted error {reply.status}"}})
+                return
+            if reply.step != "stream":
+                time.sleep(reply.seconds)
+            self._stream(reply, number)
 
     def _send(self, status: int, answer: dict[str, object]) -> None:
         raw = json.dumps(answer).encode()
@@ -131,24 +160,26 @@ class Talk(BaseHTTPRequestHandler):
             }
             for index, (tool, given) in enumerate(reply.calls)
         ]  # fmt: skip
-        delta: dict[str, object] = {"role": "assistant"}
-        delta |= {"tool_calls": calls} if calls else {"content": reply.words}
+        words = re.findall(r"\S+\s*", reply.words) if reply.step == "stream" else [reply.words]
+        said: list[dict[str, object]] = [{"tool_calls": calls}] if calls else [{"content": each} for each in words]
+        changes = [*({"role": "assistant", **each} for each in said), {}]
         usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-        try:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.send_header("Connection", "close")
-            self.end_headers()
-            for change, reason in ((delta, None), ({}, "tool_calls" if calls else "stop")):
-                choice = {"index": 0, "delta": change, "finish_reason": reason}
-                chunk = {
-                    "id": f"c{number}", "object": "chat.completion.chunk", "created": 0, "model": "m",
-                    "choices": [choice], "usage": usage,
-                }  # fmt: skip
-                self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
-            self.wfile.write(b"data: [DONE]\n\n")
-        except OSError:
-            pass  # the turn was broken off
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for change in changes:
+            reason = None if change else "tool_calls" if calls else "stop"
+            choice = {"index": 0, "delta": change, "finish_reason": reason}
+            chunk = {
+                "id": f"c{number}", "object": "chat.completion.chunk", "created": 0, "model": "m",
+                "choices": [choice], "usage": usage,
+            }  # fmt: skip
+            self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+            self.wfile.flush()
+            if len(words) > 1 and change:
+                time.sleep(reply.seconds / len(words))
+        self.wfile.write(b"data: [DONE]\n\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as its base names it
         pass

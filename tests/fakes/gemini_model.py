@@ -4,9 +4,10 @@
 
     run: COMMAND    run it               ask: WORDS      a question with two choices
     slow: SECONDS   answer after so long fail: STATUS    answer with that HTTP error
+    stream: SECONDS say words so long    write: PATH     write a file
     anything else   is said back
 
-After a tool's result it says what the tool said.
+After a tool's result it says what the tool said. GET /sent tells what was sent, in order.
 """
 
 import argparse
@@ -16,7 +17,10 @@ import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-STEP = re.compile(r"(run|ask|slow|fail): ?(.*)", re.DOTALL)
+from tests.fakes.sent import Journal
+
+STEP = re.compile(r"(run|ask|write|slow|stream|fail): ?(.*)", re.DOTALL)
+WORDS_PER_SECOND = 5
 OPTIONS = [{"label": "Postgres", "description": "A server"}, {"label": "SQLite", "description": "A file"}]
 
 Part = dict[str, object]
@@ -44,6 +48,8 @@ def part_of(name: str, rest: str) -> Part:
     if name == "ask":
         asked = {"question": rest or "Which database?", "header": "Database", "type": "choice", "options": OPTIONS}
         return {"functionCall": {"name": "ask_user", "args": {"questions": [asked]}}}
+    if name == "write":
+        return {"functionCall": {"name": "write_file", "args": {"file_path": rest, "content": "hello\n"}}}
     return {"text": f"Done: {rest}"}
 
 
@@ -51,6 +57,10 @@ class Talk(BaseHTTPRequestHandler):
     """One connection of an agent."""
 
     protocol_version = "HTTP/1.1"
+    journal = Journal()
+
+    def do_GET(self) -> None:
+        self._send(200, {"sent": self.journal.told()})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
@@ -64,6 +74,10 @@ class Talk(BaseHTTPRequestHandler):
             self._send(200, _answer({"text": text}))
             return
         name, rest = step_of(body)
+        with self.journal.sending(name, [], json.dumps((body.get("contents") or [])[-1:])):
+            self._carry_out(name, rest)
+
+    def _carry_out(self, name: str, rest: str) -> None:
         if name == "fail":
             self._send(int(rest), {"error": {"code": int(rest), "message": "scripted error", "status": "INVALID"}})
             return
@@ -77,8 +91,15 @@ class Talk(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
         self.end_headers()
-        self.wfile.write(f"data: {json.dumps(answer)}\r\n\r\n".encode())
         self.close_connection = True
+        for _ in range(int(float(rest) * WORDS_PER_SECOND) if name == "stream" else 0):
+            self._tell({"candidates": [{"content": {"role": "model", "parts": [{"text": "word "}]}, "index": 0}]})
+            time.sleep(1 / WORDS_PER_SECOND)
+        self._tell(answer)
+
+    def _tell(self, answer: Mapping[str, object]) -> None:
+        self.wfile.write(f"data: {json.dumps(answer)}\r\n\r\n".encode())
+        self.wfile.flush()
 
     def _send(self, status: int, answer: Mapping[str, object]) -> None:
         raw = json.dumps(answer).encode()

@@ -4,10 +4,11 @@
 
     run: COMMAND       run it                      escalate: COMMAND   run it outside the sandbox: the agent asks
     patch: PATH        add a file by a patch       slow: SECONDS       say nothing for so long, then answer
+    stream: SECONDS    say words for so long
     fail: STATUS       answer with that HTTP error; 429 is a quota that is used up
     anything else      is said back
 
-After a tool's result it says "Done.".
+After a tool's result it says "Done.". GET /sent tells what was sent, in order.
 """
 
 import argparse
@@ -18,8 +19,11 @@ import time
 from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-STEP = re.compile(r"(run|escalate|patch|slow|fail): ?(.*)", re.DOTALL)
+from tests.fakes.sent import Journal
+
+STEP = re.compile(r"(run|escalate|patch|slow|stream|fail): ?(.*)", re.DOTALL)
 ERRORS = {429: ("insufficient_quota", "You exceeded your current quota"), 400: ("invalid_request_error", "bad request")}
+WORDS_PER_SECOND = 5
 RESULTS = ("function_call_output", "custom_tool_call_output")
 _USAGE = {
     "input_tokens": 10, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 10,
@@ -31,15 +35,22 @@ Item = dict[str, object]
 
 def prompt_of(body: Mapping[str, object]) -> str:
     """The last thing that was said to the model, empty when a tool's result came after it."""
-    given = body.get("input")
-    items = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+    items = _items(body)
     if items and items[-1].get("type") in RESULTS:
         return ""
     said = [item for item in items if item.get("type") == "message" and item.get("role") == "user"]
     content = said[-1].get("content") if said else ""
     if isinstance(content, str):
         return content
-    return " ".join(str(part.get("text", "")) for part in content or () if isinstance(part, dict))
+    return " ".join(str(part.get("text", "")) for part in _list(content) if isinstance(part, dict))
+
+
+def _items(body: Mapping[str, object]) -> list[Item]:
+    return [item for item in _list(body.get("input")) if isinstance(item, dict)]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def answer(prompt: str, number: int) -> Item:
@@ -78,19 +89,28 @@ class Answers(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     numbers = itertools.count(1)
+    journal = Journal()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
     def do_GET(self) -> None:
-        """Tell which models there are."""
+        """Tell which models there are, or what was sent."""
+        if self.path == "/sent":
+            self._say(200, {"sent": self.journal.told()})
+            return
         self._say(200, {"object": "list", "data": [], "models": []})
 
     def do_POST(self) -> None:
         """Answer a prompt."""
-        body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
+        body: Item = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
         prompt, number = prompt_of(body), next(self.numbers)
         step = STEP.search(prompt)
+        with self.journal.sending(step[1] if step else "say" if prompt else "done", [], json.dumps(_items(body)[-1:])):
+            self._answer(prompt, step, number)
+        self.close_connection = True
+
+    def _answer(self, prompt: str, step: re.Match[str] | None, number: int) -> None:
         if step is not None and step[1] == "fail":
             status = int(step[2].split()[0])
             kind, words = ERRORS.get(status, ("server_error", "the server failed"))
@@ -103,9 +123,19 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("connection", "close")
         self.end_headers()
         for event in events(answer(prompt, number), number):
-            self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
-            self.wfile.flush()
-        self.close_connection = True
+            if event["type"] == "response.output_item.done" and step is not None and step[1] == "stream":
+                self._say_words(float(step[2].split()[0]), number)
+            self._tell(event)
+
+    def _say_words(self, seconds: float, number: int) -> None:
+        for _ in range(int(seconds * WORDS_PER_SECOND)):
+            time.sleep(1 / WORDS_PER_SECOND)
+            where = {"item_id": f"msg_{number}", "output_index": 0, "content_index": 0}
+            self._tell({"type": "response.output_text.delta", "delta": "word ", **where})
+
+    def _tell(self, event: Item) -> None:
+        self.wfile.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+        self.wfile.flush()
 
     def _say(self, status: int, answer: Item) -> None:
         raw = json.dumps(answer).encode()

@@ -11,7 +11,7 @@ divided by " >> ", one for each answer of the model in that turn; after the last
     slow: SECONDS            stream words for so long   fail: STATUS               answer with that HTTP error
     anything else            is said back
 
-GET /sent tells what was sent, in order: {"at", "step", "sent", "ended_at" (null: still streaming), "is_cut"}.
+GET /sent tells what was sent, in order.
 """
 
 import argparse
@@ -23,8 +23,10 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.fakes.sent import Journal
 
 STEPS = ("bash", "pair", "shell", "write", "read", "edit", "ask", "plan", "helper", "helper-wait", "slow", "fail")
 STEP = re.compile(rf"({'|'.join(STEPS)}): ?(.*)", re.DOTALL)
@@ -48,17 +50,6 @@ FEATURES = {
     ],
 }  # fmt: skip
 QUESTIONS = {"one": [DATABASE], "many": [FEATURES], "two": [DATABASE, FEATURES]}
-
-
-@dataclass
-class Sent:
-    """One answer of the model."""
-
-    at: float
-    step: str
-    sent: list[str]
-    ended_at: float | None = None
-    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,8 +179,7 @@ class Model(ThreadingHTTPServer):
 
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), Talk)
-        self.sent: list[Sent] = []
-        self.lock = threading.Lock()
+        self.journal = Journal()
 
 
 class Talk(BaseHTTPRequestHandler):
@@ -208,9 +198,7 @@ class Talk(BaseHTTPRequestHandler):
         if self.path != "/sent":
             self._say(404, _error(404))
             return
-        with self.server.lock:
-            told = [asdict(sent) for sent in self.server.sent]
-        self._say(200, {"sent": told})
+        self._say(200, {"sent": self.server.journal.told()})
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -224,10 +212,8 @@ class Talk(BaseHTTPRequestHandler):
 
     def _answer(self, body: dict[str, object]) -> None:
         reply = reply_to(body)
-        sent = Sent(time.time(), reply.step, reply.names)
-        with self.server.lock:
-            self.server.sent.append(sent)
-        try:
+        heard = json.dumps(_list(body.get("messages"))[-1:])
+        with self.server.journal.sending(reply.step, reply.names, heard) as sent:
             if reply.status != 200:
                 time.sleep(ERROR_AFTER_S)
                 self._say(reply.status, _error(reply.status))
@@ -235,10 +221,7 @@ class Talk(BaseHTTPRequestHandler):
                 self._stream(reply, body.get("model"))
             else:
                 self._say(200, _whole(reply, body.get("model")))
-        except (BrokenPipeError, ConnectionResetError):
-            sent.is_cut = True
-            self.close_connection = True
-        sent.ended_at = time.time()
+        self.close_connection |= sent.is_cut
 
     def _stream(self, reply: Reply, model: object) -> None:
         self.send_response(200)
