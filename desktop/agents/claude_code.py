@@ -22,6 +22,7 @@ from desktop.domain.events import Event, EvidenceGiven, SessionDescribed
 from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.session import Claim, Evidence, Launch, NameSource, Source
 from desktop.formats import hook_decision, hook_payload, text
+from desktop.formats.command_line import file_name
 from desktop.formats.conversation_log import BEFORE_ALL, ConversationLog
 from desktop.formats.foreign_json import parse_object, text_of
 
@@ -162,13 +163,13 @@ _LONGEST_SLUG = 200
 def is_session_process(exe: str, argv: Sequence[str]) -> bool:
     """Whether a process of the agent holds a conversation; its helpers and its passing commands do not."""
     words = list(argv)
-    program = exe.replace("\\", "/").rpartition("/")[2].lower()
+    program = file_name(exe)
     if program.startswith(("node", "bun")):
         # Before the native program it was a script, and its interpreter was the process.
         if len(words) < 2 or not words[1].replace("\\", "/").endswith("claude-code/cli.js"):
             return False
         words = words[1:]
-    elif program not in ("claude", "claude.exe") and "claude-code" not in exe:
+    elif program != "claude" and "claude-code" not in exe:
         return False
     if words and words[0].startswith("claude bg-"):
         return False
@@ -204,17 +205,6 @@ def _short_hash(cwd: str) -> str:
     return digits or "0"
 
 
-def resume_command(native: str, cwd: str) -> str:
-    """What a person types to go on with a conversation."""
-    if not hook_payload.is_plain_id(native):
-        return ""
-    return f"cd {_quoted(cwd)} && claude --resume {native}" if cwd else f"claude --resume {native}"
-
-
-def _quoted(word: str) -> str:
-    return word if re.fullmatch(r"[A-Za-z0-9_./~-]+", word) else "'" + word.replace("'", "'\\''") + "'"
-
-
 def write_inbox(message: str) -> bytes:
     """What the session's own socket takes as a message."""
     return json.dumps({"type": "user", "message": {"role": "user", "content": message}}).encode() + b"\n"
@@ -237,7 +227,7 @@ AGENT = Agent(
     write_hook_reply=hook_decision.write,
     asks_by_hook=hook_payload.asks,
     hook_setup=HOOKS,
-    resume_command=resume_command,
+    resume_words=("claude", "--resume"),
     # The input line holds a no-break space after its mark; a dialog's cursor and echoed prompts hold a plain one.
     prompt_marks=("❯\u00a0",),
     birth_dirs=("$XDG_RUNTIME_DIR/cc-socks", "/tmp/cc-socks"),  # noqa: S108  # where the agent puts its sockets

@@ -29,6 +29,7 @@ from desktop.domain.requests import Request
 from desktop.domain.session import Claim, Ending, Evidence, Source
 from desktop.formats import app_server_asks, hook_decision, hook_payload, rollout_log, tool_calls
 from desktop.formats.app_server_talk import AppServerTalk
+from desktop.formats.command_line import file_name
 from desktop.formats.foreign_json import object_of, parse_object, text_of
 from desktop.formats.rollout_log import RolloutLog
 
@@ -55,10 +56,10 @@ _PASSING = frozenset({"-h", "--help", "-V", "--version"})
 
 def is_session_process(exe: str, argv: Sequence[str]) -> bool:
     """Whether a process of the agent holds a conversation: the program itself, not the script that starts it."""
-    if _file_name(exe).removesuffix(".exe") != "codex" or not argv:
+    if file_name(exe) != "codex" or not argv:
         return False
     # Under other names the same program is a helper of itself, such as its sandbox.
-    if _file_name(argv[0]).removesuffix(".exe") != "codex":
+    if file_name(argv[0]) != "codex":
         return False
     if any(word in _PASSING or word.startswith("--codex-run-as-") for word in argv[1:]):
         return False
@@ -84,10 +85,6 @@ def _command(argv: Sequence[str]) -> str:
         elif not word.startswith("-"):
             return word
     return ""
-
-
-def _file_name(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2].lower().removesuffix(" (deleted)")
 
 
 # --- rollouts: sessions/YYYY/MM/DD/rollout-<local time>-<id>.jsonl ---------------------------------------------------
@@ -253,17 +250,6 @@ SERVER = AgentServer(
 # --- other ways in ---------------------------------------------------------------------------------------------------
 
 
-def resume_command(native: str, cwd: str) -> str:
-    """What a person types to go on with a conversation."""
-    if not hook_payload.is_plain_id(native):
-        return ""
-    return f"cd {_quoted(cwd)} && codex resume {native}" if cwd else f"codex resume {native}"
-
-
-def _quoted(word: str) -> str:
-    return word if re.fullmatch(r"[A-Za-z0-9_./~-]+", word) else "'" + word.replace("'", "'\\''") + "'"
-
-
 _WHILE_IT_RUNS = "Its terminal shows no prompt while the hook is asked, so that is let go after a short while."
 _UNTOLD = "Its log does not say that it waits; without daemon and hook it is only guessed, and said to be."
 _WITHOUT_DAEMON = "Not without its daemon, as in codex exec or with settings of its own on the command line."
@@ -283,7 +269,7 @@ AGENT = Agent(
     write_hook_reply=write_hook_reply,
     asks_by_hook=hook_payload.asks,
     hook_setup=HOOKS,
-    resume_command=resume_command,
+    resume_words=("codex", "resume"),
     birth_dirs=(f"${HOME_VARIABLE}/thread-writer-locks",),
     is_headless=is_headless,
     interrupt_keys=("Escape",),

@@ -6,7 +6,7 @@ requests are answered in the terminal. Opens no file, starts no thread, asks no 
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from desktop.domain.agent import Ability, Agent, Means, TranscriptReader
 from desktop.domain.events import (
@@ -23,6 +23,7 @@ from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_payload, text, tool_calls
+from desktop.formats.command_line import Program
 from desktop.formats.foreign_json import object_of, objects_of, text_of
 from desktop.formats.line_log import LineLog
 from desktop.formats.stamps import from_iso
@@ -177,27 +178,13 @@ class _EventLog(LineLog):
 
 # --- processes -------------------------------------------------------------------------------------------------------
 
-_COMMANDS = frozenset({"completion", "help", "init", "login", "logout", "mcp", "plugin", "update", "version"})
-_PASSING = frozenset({"--version", "-v", "--help", "-h"})
 
-
-def is_session_process(exe: str, argv: Sequence[str]) -> bool:
-    """Whether a process holds a conversation: the native program, not the script that starts it."""
-    program = exe.replace("\\", "/").rpartition("/")[2].lower().removesuffix(" (deleted)")
-    if program not in ("copilot", "copilot.exe"):
-        return False
-    return not (argv[1:2] and argv[1] in _COMMANDS) and not any(word in _PASSING for word in argv[1:])
-
-
-def is_headless(argv: Sequence[str]) -> bool:
-    """Whether a session answers to a program: it prints and ends."""
-    return any(word in ("-p", "--prompt", "--acp") for word in argv[1:])
-
-
-def resume_command(native: str, _cwd: str) -> str:
-    """What a person types to go on with a conversation."""
-    return f"copilot --resume {native}" if hook_payload.is_plain_id(native) else ""
-
+PROGRAM = Program(
+    names=frozenset({"copilot"}),  # the native program, not the script that starts it
+    commands=frozenset({"completion", "help", "init", "login", "logout", "mcp", "plugin", "update", "version"}),
+    passing=frozenset({"--version", "-v", "--help", "-h"}),
+    headless=frozenset({"-p", "--prompt", "--acp"}),
+)
 
 AGENT = Agent(
     kind=KIND,
@@ -209,10 +196,10 @@ AGENT = Agent(
     transcript_dir="session-state",
     transcript_paths=transcript_paths,
     open_transcript=open_transcript,
-    is_session_process=is_session_process,
+    is_session_process=PROGRAM.is_session,
     native_of_open_file=native_of_open_file,
-    resume_command=resume_command,
-    is_headless=is_headless,
+    resume_words=("copilot", "--resume"),
+    is_headless=PROGRAM.is_headless,
     interrupt_keys=("Escape",),
     means=(
         Means(Ability.SEE, "process and log"),

@@ -11,12 +11,10 @@ from desktop.domain.events import Event, EvidenceGiven, SessionDescribed, TurnFi
 from desktop.domain.ids import AgentKind, session_id
 from desktop.domain.session import Claim, Ending, Evidence, Source
 from desktop.formats import hook_payload, text
+from desktop.formats.command_line import Program, file_name
 from desktop.formats.foreign_json import parse_object, text_of
 
 KIND = AgentKind("cursor-cli")
-_PROGRAMS = frozenset({"cursor-agent"})
-_COMMANDS = frozenset({"login", "logout", "status", "update", "mcp", "install-shell-integration", "ls", "about"})
-_PASSING = frozenset({"--version", "-v", "--help", "-h"})
 _ENDINGS = {"aborted": Ending.INTERRUPTED, "error": Ending.FAILED}
 _EVERY_COMMAND = "Its hook is asked about every command: all of them would wait for you."
 _CALLS_US = "its hook tells of its turns"
@@ -63,26 +61,28 @@ def read_hook(call: HookCall) -> list[Event]:
             return []
 
 
+PROGRAM = Program(
+    names=frozenset({"cursor-agent"}),
+    scripts=("/index.js",),
+    commands=frozenset({"login", "logout", "status", "update", "mcp", "install-shell-integration", "ls", "about"}),
+    passing=frozenset({"--version", "-v", "--help", "-h"}),
+    headless=frozenset({"-p", "--print", "acp"}),
+)
+
+
 def is_session_process(exe: str, argv: Sequence[str]) -> bool:
     """Whether a process holds a conversation: its own program, or the node that it brings along."""
-    program = exe.replace("\\", "/").rpartition("/")[2].removesuffix(" (deleted)").removesuffix(".exe")
-    is_it = program in _PROGRAMS or (program == "node" and "/cursor-agent/" in exe)
-    words = [word for word in argv[1:] if not word.endswith("/index.js")]
-    return is_it and not (words[:1] and words[0] in _COMMANDS) and not any(word in _PASSING for word in words)
-
-
-def is_headless(argv: Sequence[str]) -> bool:
-    """Whether a session answers to a program: it does one thing and ends, or speaks a protocol."""
-    return any(word in ("-p", "--print", "acp") for word in argv[1:])
+    is_its = file_name(exe) in PROGRAM.names or "/cursor-agent/" in exe
+    return is_its and PROGRAM.is_session(exe, argv)
 
 
 AGENT = Agent(
     kind=KIND,
     label="Cursor CLI",
-    executables=_PROGRAMS,
+    executables=PROGRAM.names,
     default_home="~/.cursor",
     is_session_process=is_session_process,
-    is_headless=is_headless,
+    is_headless=PROGRAM.is_headless,
     read_hook=read_hook,
     hook_setup=HOOKS,
     means=(

@@ -6,7 +6,6 @@ no file, starts no thread, asks no clock.
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from desktop.domain.agent import Ability, Agent, HookCall, HookEvent, HookSetup, HookShape, Means
@@ -14,11 +13,10 @@ from desktop.domain.events import Event, EvidenceGiven
 from desktop.domain.ids import AgentKind, session_id
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.formats import hook_payload
+from desktop.formats.command_line import Program
 from desktop.formats.foreign_json import parse_object, text_of
 
 KIND = AgentKind("droid")
-_COMMANDS = frozenset({"exec", "mcp", "plugin", "update", "daemon", "search"})
-_PASSING = frozenset({"--version", "-v", "--help", "-h"})
 _ASKS = "needs your permission"
 _EVERY_CALL = "Its hook is asked about every call: all of them would wait for you."
 
@@ -54,20 +52,18 @@ def read_hook(call: HookCall) -> list[Event]:
     return [events[0], *hook_payload.process_events(session, call), *events[1:]]
 
 
-def is_session_process(exe: str, argv: Sequence[str]) -> bool:
-    """Whether a process holds a conversation; its passing commands do not."""
-    program = exe.replace("\\", "/").rpartition("/")[2].removesuffix(" (deleted)").removesuffix(".exe")
-    if program != "droid":
-        return False
-    return not (argv[1:2] and argv[1] in _COMMANDS) and not any(word in _PASSING for word in argv[1:])
-
+PROGRAM = Program(
+    names=frozenset({"droid"}),
+    commands=frozenset({"exec", "mcp", "plugin", "update", "daemon", "search"}),
+    passing=frozenset({"--version", "-v", "--help", "-h"}),
+)
 
 AGENT = Agent(
     kind=KIND,
     label="Droid",
     executables=frozenset({"droid"}),
     default_home="~/.factory",
-    is_session_process=is_session_process,
+    is_session_process=PROGRAM.is_session,
     read_hook=read_hook,
     hook_setup=HOOKS,
     means=(

@@ -6,7 +6,6 @@ with their full text, and answered in the terminal. Opens no file, starts no thr
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -39,6 +38,7 @@ from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
 from desktop.domain.requests import Question, Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_payload, text, tool_calls
+from desktop.formats.command_line import Program
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
 from desktop.formats.line_log import LineLog
 from desktop.formats.stamps import from_iso
@@ -376,34 +376,6 @@ def _request(
 
 # --- processes -------------------------------------------------------------------------------------------------------
 
-_SCRIPTS = ("/bin/gemini", "/.bin/gemini", "gemini-cli/bundle/gemini.js", "gemini-cli/dist/index.js")
-_COMMANDS = frozenset({"mcp", "extensions", "extension", "skills", "hooks", "gemma"})
-_PASSING = frozenset({"--version", "-v", "--help", "-h", "--list-sessions", "--list-extensions", "-l"})
-
-
-def is_session_process(exe: str, argv: Sequence[str]) -> bool:
-    """Whether a process holds a conversation; of the two that run, the parent only waits for the child."""
-    program = exe.replace("\\", "/").rpartition("/")[2].lower()
-    if not program.startswith(("node", "bun")):
-        return False
-    words = [word for word in argv[1:] if not word.startswith("--max-old-space-size")]
-    if not words or not words[0].replace("\\", "/").endswith(_SCRIPTS):
-        return False
-    return not (words[1:2] and words[1] in _COMMANDS) and not any(word in _PASSING for word in words[1:])
-
-
-def is_headless(argv: Sequence[str]) -> bool:
-    """Whether a session answers to a program: it prints and ends."""
-    return any(word in ("-p", "--prompt", "--acp", "--experimental-acp") for word in argv[1:])
-
-
-def resume_command(native: str, cwd: str) -> str:
-    """What a person types to go on with a conversation."""
-    if not hook_payload.is_plain_id(native):
-        return ""
-    where = f"cd {json.dumps(cwd) if not re.fullmatch(r'[A-Za-z0-9_./~-]+', cwd) else cwd} && " if cwd else ""
-    return f"{where}gemini --resume {native}"
-
 
 MEANS = (
     Means(Ability.SEE, "process, log and hooks"),
@@ -422,6 +394,13 @@ MEANS = (
     Means(Ability.JUMP, "terminal"),
 )
 
+PROGRAM = Program(
+    scripts=("/bin/gemini", "/.bin/gemini", "gemini-cli/bundle/gemini.js", "gemini-cli/dist/index.js"),
+    commands=frozenset({"mcp", "extensions", "extension", "skills", "hooks", "gemma"}),
+    passing=frozenset({"--version", "-v", "--help", "-h", "--list-sessions", "--list-extensions", "-l"}),
+    headless=frozenset({"-p", "--prompt", "--acp", "--experimental-acp"}),
+)
+
 AGENT = Agent(
     kind=KIND,
     label=LABEL,
@@ -430,14 +409,14 @@ AGENT = Agent(
     default_home="~/.gemini",
     transcript_dir=LOGS,
     open_transcript=open_transcript,
-    is_session_process=is_session_process,
+    is_session_process=PROGRAM.is_session,
     starts_itself_again=True,
     read_hook=read_hook,
     hook_setup=HOOKS,
-    resume_command=resume_command,
+    resume_words=("gemini", "--resume"),
     # Its hint in an empty input line is of a colour of its own, not faint: then it belongs to the mark.
     prompt_marks=(">   Type your message or @path/to/file", "> "),
-    is_headless=is_headless,
+    is_headless=PROGRAM.is_headless,
     interrupt_keys=("Escape",),
     log_dirs=log_dirs,
     log_names="session-*.jsonl",

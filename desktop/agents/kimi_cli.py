@@ -13,6 +13,7 @@ from desktop.domain.events import ActivitySeen, Event, FilesChanged, ToolCallEnd
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.session import Ending, ToolCall
 from desktop.formats import hook_payload, tool_calls
+from desktop.formats.command_line import PYTHON, Program, file_name
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
 from desktop.formats.line_log import LineLog
 from desktop.formats.stamps import from_seconds
@@ -124,26 +125,18 @@ def _said(parts: Sequence[Mapping[str, object]]) -> str:
 
 # --- processes -------------------------------------------------------------------------------------------------------
 
-_COMMANDS = frozenset({"info", "login", "logout", "mcp", "export", "plugin", "web", "vis"})
-_PASSING = frozenset({"--version", "-V", "--help", "-h"})
+PROGRAM = Program(
+    scripts=("/kimi", "/kimi-cli"),
+    interpreters=PYTHON,
+    commands=frozenset({"info", "login", "logout", "mcp", "export", "plugin", "web", "vis"}),
+    passing=frozenset({"--version", "-V", "--help", "-h"}),
+    headless=frozenset({"--print", "--wire", "--acp", "acp"}),
+)
 
 
 def is_session_process(exe: str, argv: Sequence[str]) -> bool:
-    """Whether a process holds a conversation: a script of Python, or named after itself."""
-    program = exe.replace("\\", "/").rpartition("/")[2].lower()
-    words = list(argv)
-    if words and words[0].replace("\\", "/").rpartition("/")[2] == "Kimi Code":
-        return True  # it gives itself this name once it runs
-    if not program.startswith("python") or len(words) < 2:
-        return False
-    if words[1].replace("\\", "/").rpartition("/")[2] not in ("kimi", "kimi-cli"):
-        return False
-    return not (words[2:3] and words[2] in _COMMANDS) and not any(word in _PASSING for word in words[2:])
-
-
-def is_headless(argv: Sequence[str]) -> bool:
-    """Whether a session answers to a program: it prints and ends, or speaks a protocol."""
-    return any(word in ("--print", "--wire", "--acp", "acp") for word in argv[1:])
+    """Whether a process holds a conversation: a script of Python, or named after itself once it runs."""
+    return file_name(argv[0] if argv else "") == "kimi code" or PROGRAM.is_session(exe, argv)
 
 
 _HOOKS_REFUSE = "Its hooks may refuse and not allow, and are asked before anybody knows whether it asks."
@@ -158,7 +151,7 @@ AGENT = Agent(
     transcript_paths=transcript_paths,
     open_transcript=open_transcript,
     is_session_process=is_session_process,
-    is_headless=is_headless,
+    is_headless=PROGRAM.is_headless,
     interrupt_keys=("Escape",),
     log_dirs=log_dirs,
     log_names="wire.jsonl",

@@ -3,7 +3,6 @@
 Opens no file, starts no thread, asks no clock. What a newer version writes and nobody here knows means nothing.
 """
 
-import re
 from collections.abc import Sequence
 
 from desktop.agents import opencode_plugin
@@ -11,7 +10,7 @@ from desktop.agents.opencode_asks import KIND
 from desktop.agents.opencode_database import DATABASE
 from desktop.agents.opencode_server import SERVER
 from desktop.domain.agent import Ability, Agent, HookSetup, Means, OwnFile
-from desktop.formats import hook_payload
+from desktop.formats.command_line import file_name
 
 # fmt: off
 _PASSING = frozenset({
@@ -28,9 +27,8 @@ _WITH_VALUE = frozenset(
 
 def is_session_process(exe: str, argv: Sequence[str]) -> bool:
     """Whether a process of the agent may hold a conversation; what attaches to another, or only passes, does not."""
-    program = exe.replace("\\", "/").rpartition("/")[2].lower()
-    # The npm package calls its native program so on every system.
-    if program not in ("opencode", "opencode.exe"):
+    # The npm package calls its native program opencode.exe on every system.
+    if file_name(exe) != "opencode":
         return False
     return _command(argv) not in _PASSING and not any(word in _SHOWING for word in argv[1:])
 
@@ -53,17 +51,6 @@ def _command(argv: Sequence[str]) -> str:
         elif not word.startswith("-"):
             return word
     return ""
-
-
-def resume_command(native: str, cwd: str) -> str:
-    """What a person types to go on with a conversation."""
-    if not hook_payload.is_plain_id(native) or not native.startswith("ses"):
-        return ""
-    return f"cd {_quoted(cwd)} && opencode --session {native}" if cwd else f"opencode --session {native}"
-
-
-def _quoted(word: str) -> str:
-    return word if re.fullmatch(r"[A-Za-z0-9_./~-]+", word) else "'" + word.replace("'", "'\\''") + "'"
 
 
 # No hook of its own can be answered; a plugin is one file in its configuration directory, loaded at each start.
@@ -105,7 +92,7 @@ AGENT = Agent(
     server=SERVER,
     hook_setup=HOOKS,
     is_hook_inside=True,
-    resume_command=resume_command,
+    resume_words=("opencode", "--session"),
     means=MEANS,
     setup_note="Start opencode again: it loads plugins only when it starts.",
     acp_command=("opencode", "acp"),

@@ -5,7 +5,7 @@ there. Opens no file, starts no thread, asks no clock.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from desktop.domain.agent import (
@@ -34,6 +34,7 @@ from desktop.domain.replies import Allow, Deny, RequestReply
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_decision, hook_payload, text, tool_calls
+from desktop.formats.command_line import Program
 from desktop.formats.foreign_json import object_of, objects_of, text_of
 from desktop.formats.line_log import LineLog
 from desktop.formats.stamps import from_iso
@@ -240,36 +241,15 @@ def write_hook_reply(payload: bytes, request: Request, reply: RequestReply) -> b
 
 # --- processes -------------------------------------------------------------------------------------------------------
 
-_SCRIPTS = ("/bin/qwen", "/.bin/qwen", "qwen-code/cli.js", "qwen-code/dist/index.js")
-_COMMANDS = frozenset({"auth", "channel", "extensions", "hooks", "mcp", "review"})
-_PASSING = frozenset({"--version", "-v", "--help", "-h", "--list-extensions", "-l"})
-
-
-def is_session_process(exe: str, argv: Sequence[str]) -> bool:
-    """Whether a process holds a conversation; of the two that run, the parent only waits for the child."""
-    program = exe.replace("\\", "/").rpartition("/")[2].lower()
-    if not program.startswith(("node", "bun")):
-        return False
-    words = [word for word in argv[1:] if not word.startswith("--max-old-space-size")]
-    if not words or not words[0].replace("\\", "/").endswith(_SCRIPTS):
-        return False
-    return not (words[1:2] and words[1] in _COMMANDS) and not any(word in _PASSING for word in words[1:])
-
-
-def is_headless(argv: Sequence[str]) -> bool:
-    """Whether a session answers to a program: it prints and ends."""
-    return any(word in ("-p", "--prompt", "--acp", "--experimental-acp") for word in argv[1:])
-
-
-def resume_command(native: str, cwd: str) -> str:
-    """What a person types to go on with a conversation."""
-    if not hook_payload.is_plain_id(native):
-        return ""
-    where = cwd if re.fullmatch(r"[A-Za-z0-9_./~-]+", cwd) else "'" + cwd.replace("'", "'\\''") + "'"
-    return f"cd {where} && qwen --resume {native}" if cwd else f"qwen --resume {native}"
-
 
 _WHILE_IT_RUNS = "Its terminal shows no prompt while the tray is asked, so it is let go after a short while."
+
+PROGRAM = Program(
+    scripts=("/bin/qwen", "/.bin/qwen", "qwen-code/cli.js", "qwen-code/dist/index.js"),
+    commands=frozenset({"auth", "channel", "extensions", "hooks", "mcp", "review"}),
+    passing=frozenset({"--version", "-v", "--help", "-h", "--list-extensions", "-l"}),
+    headless=frozenset({"-p", "--prompt", "--acp", "--experimental-acp"}),
+)
 
 AGENT = Agent(
     kind=KIND,
@@ -280,16 +260,16 @@ AGENT = Agent(
     transcript_dir="projects",
     transcript_paths=transcript_paths,
     open_transcript=open_transcript,
-    is_session_process=is_session_process,
+    is_session_process=PROGRAM.is_session,
     starts_itself_again=True,
     read_hook=read_hook,
     write_hook_reply=write_hook_reply,
     asks_by_hook=asks_by_hook,
     hook_setup=HOOKS,
-    resume_command=resume_command,
+    resume_words=("qwen", "--resume"),
     # Its hint in an empty input line is of a colour of its own, not faint: then it belongs to the mark.
     prompt_marks=(">   Type your message or @path/to/file", "> "),
-    is_headless=is_headless,
+    is_headless=PROGRAM.is_headless,
     interrupt_keys=("Escape",),
     hook_hold_s=HOLD_S,
     means=(

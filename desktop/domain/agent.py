@@ -301,7 +301,7 @@ class Agent:
     write_hook_reply: HookReplyWriter | None = None
     asks_by_hook: Callable[[bytes], bool] | None = None  # whether this payload is one we may hold and answer
     hook_setup: HookSetup | None = None
-    resume_command: Callable[[str, str], str] | None = None  # (native id, cwd)
+    resume_words: tuple[str, ...] = ()  # what goes on with a conversation; the agent's own id follows
     # What stands at the beginning of the input line, and of no other line, when it takes a prompt: the mark with the
     # very blank after it (a no-break space where it has one). Left of it only a frame may stand; a hint must be faint;
     # a dialog must not show it. State it only from a pane that was looked at (`tmux capture-pane -p -e`): text is typed

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from desktop.domain.agent import Agent
 from desktop.domain.board import Previous, Row
+from desktop.domain.ids import stand_in_pid
 from desktop.domain.phase import Phase, Standing
 from desktop.domain.session import Launch, Session, Source, Terminal
 from desktop.domain.settings import Task
+from desktop.formats import command_line
 from desktop.policy import danger
 from desktop.policy.tasks import task_of
 
@@ -24,8 +26,8 @@ def row_of(
     """Make the row of *session*; *terminal* is None while nobody has looked at it."""
     native = session.id.partition(":")[2]
     resume = ""  # of a session on another machine, what is typed here would lead nowhere
-    if agent is not None and agent.resume_command is not None and not session.host:
-        resume = agent.resume_command(native, session.cwd)
+    if agent is not None and not session.host and stand_in_pid(session.id) is None:
+        resume = command_line.resume(agent.resume_words, native, session.cwd)
     channel = _prompt_channel(session, agent, terminal)
     takes_prompt = standing.phase in (
         Phase.NEEDS_REVIEW,

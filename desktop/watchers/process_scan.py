@@ -73,7 +73,8 @@ class LinuxProcesses:
         if started is None:
             return None
         try:
-            exe = os.readlink(f"{self._root}/{pid}/exe")
+            # Of a program that was updated while it runs; it is the same program still.
+            exe = os.readlink(f"{self._root}/{pid}/exe").removesuffix(" (deleted)")
         except OSError:
             exe = ""  # a kernel thread, or one that hides itself
         argv = self._read(pid, "cmdline").rstrip(b"\0")

@@ -28,7 +28,7 @@ AGENT = Agent(
     label="Example",
     prompt_marks=(">",),
     interrupt_keys=("Escape",),
-    resume_command=lambda native, cwd: f"example --resume {native}",
+    resume_words=("example", "--resume"),
 )
 
 

@@ -17,9 +17,9 @@ SCRIPT = "/opt/venv/bin/aider"
     ],
 )
 def test_a_conversation_is_told_from_a_passing_command(exe: str, argv: tuple[str, ...], is_session: bool) -> None:
-    assert aider.is_session_process(exe, argv) is is_session
+    assert aider.PROGRAM.is_session(exe, argv) is is_session
 
 
 def test_a_run_for_a_program_is_told_from_one_for_a_person() -> None:
-    assert aider.is_headless((PYTHON, SCRIPT, "--message", "x"))
-    assert not aider.is_headless((PYTHON, SCRIPT))
+    assert aider.PROGRAM.is_headless((PYTHON, SCRIPT, "--message", "x"))
+    assert not aider.PROGRAM.is_headless((PYTHON, SCRIPT))

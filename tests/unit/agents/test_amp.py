@@ -1,31 +1,16 @@
 import pytest
 
-from desktop.agents import amp
-from desktop.agents.amp import AGENT
-from desktop.domain.agent import Ability
+from desktop.agents.amp import PROGRAM
 
-PROGRAM = "/usr/bin/amp"
+EXE = "/usr/local/bin/amp"
 
 
 @pytest.mark.parametrize(
-    ("exe", "words", "is_session"),
-    [
-        (PROGRAM, (), True),
-        (PROGRAM, ("login",), False),
-        (PROGRAM, ("--version",), False),
-        ("/usr/bin/vim", (), False),
-    ],
+    ("words", "is_session", "is_headless"),
+    [((), True, False), (("login",), False, False), (("--version",), False, False), (("-x", "hello"), True, True)],
 )
-def test_a_conversation_is_told_from_a_passing_command(exe: str, words: tuple[str, ...], is_session: bool) -> None:
-    assert amp.is_session_process(exe, (exe, *words)) is is_session
-
-
-def test_a_run_for_a_program_is_told_from_one_for_a_person() -> None:
-    assert amp.is_headless((PROGRAM, *("-x", "x")))
-    assert not amp.is_headless((PROGRAM,))
-
-
-def test_what_was_never_run_claims_nothing_that_was_not_seen() -> None:
-    assert AGENT.tried_with == ()
-    assert {means.ability for means in AGENT.means if means.how} == {Ability.SEE, Ability.JUMP}
-    assert all(means.why_not for means in AGENT.means if not means.how)
+def test_a_conversation_is_told_from_a_passing_command(
+    words: tuple[str, ...], is_session: bool, is_headless: bool
+) -> None:
+    assert PROGRAM.is_session(EXE, (EXE, *words)) is is_session
+    assert PROGRAM.is_headless((EXE, *words)) is is_headless

@@ -162,12 +162,6 @@ def test_a_long_directory_is_cut_as_the_agent_cuts_it() -> None:
     assert path.endswith("-ddddddd-ty4d25/abc.jsonl")
 
 
-def test_a_resume_command_survives_its_directory() -> None:
-    assert claude_code.resume_command("abc", "/p q/it's") == "cd '/p q/it'\\''s' && claude --resume abc"
-    assert claude_code.resume_command("abc", "/p") == "cd /p && claude --resume abc"
-    assert claude_code.resume_command("a; rm", "/p") == ""
-
-
 def test_a_message_to_the_inbox_is_one_line() -> None:
     written = claude_code.write_inbox('two\nlines "quoted"')
 

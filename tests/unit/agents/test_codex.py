@@ -28,7 +28,6 @@ DATA = recorded.DATA / "codex" / "0.169.0"
         (BINARY, ["codex", "-m", "gpt", "fix the login"], True),
         (BINARY, ["codex", "resume", "--last"], True),
         (BINARY, ["codex", "exec", "say hello"], True),
-        (BINARY + " (deleted)", ["codex"], True),
         ("C:\\npm\\codex.exe", ["codex.exe"], True),
         ("/usr/bin/node", ["node", "/opt/npm/.bin/codex"], False),
         (BINARY, [BINARY, "app-server", "--listen", "unix://"], False),
@@ -235,12 +234,6 @@ def test_the_hook_is_let_go_before_the_agent_gives_it_up() -> None:
 
     assert codex.AGENT.hook_hold_s == codex.HOLD_S < asking.timeout_s - 5
     assert "trust" in codex.AGENT.setup_note
-
-
-def test_a_conversation_is_taken_up_by_its_id() -> None:
-    assert codex.resume_command(NATIVE, "/home/dev/my project") == f"cd '/home/dev/my project' && codex resume {NATIVE}"
-    assert codex.resume_command(NATIVE, "") == f"codex resume {NATIVE}"
-    assert codex.resume_command("../x", "/p") == ""
 
 
 def test_the_reader_is_one_of_rollouts() -> None:

@@ -86,14 +86,9 @@ def test_a_file_that_was_written_is_told() -> None:
     ],
 )
 def test_a_conversation_is_told_from_a_passing_command(exe: str, words: tuple[str, ...], is_session: bool) -> None:
-    assert copilot_cli.is_session_process(exe, (exe, *words)) is is_session
+    assert copilot_cli.PROGRAM.is_session(exe, (exe, *words)) is is_session
 
 
 def test_a_run_for_a_program_is_told_from_one_for_a_person() -> None:
-    assert copilot_cli.is_headless((PROGRAM, "-p", "x"))
-    assert not copilot_cli.is_headless((PROGRAM,))
-
-
-def test_an_id_that_could_harm_is_not_put_on_a_command_line() -> None:
-    assert copilot_cli.resume_command("a;b", "/x") == ""
-    assert copilot_cli.resume_command("abc", "/x") == "copilot --resume abc"
+    assert copilot_cli.PROGRAM.is_headless((PROGRAM, "-p", "x"))
+    assert not copilot_cli.PROGRAM.is_headless((PROGRAM,))

@@ -59,5 +59,5 @@ def test_a_conversation_is_told_from_a_passing_command(exe: str, words: tuple[st
 
 
 def test_a_run_for_a_program_is_told_from_one_for_a_person() -> None:
-    assert cursor_cli.is_headless(("cursor-agent", "-p", "x"))
-    assert not cursor_cli.is_headless(("cursor-agent",))
+    assert cursor_cli.PROGRAM.is_headless(("cursor-agent", "-p", "x"))
+    assert not cursor_cli.PROGRAM.is_headless(("cursor-agent",))

@@ -44,8 +44,8 @@ def test_what_is_not_known_means_nothing() -> None:
 
 @pytest.mark.parametrize(("words", "is_session"), [((), True), (("exec", "x"), False), (("--version",), False)])
 def test_a_conversation_is_told_from_a_passing_command(words: tuple[str, ...], is_session: bool) -> None:
-    assert droid.is_session_process(PROGRAM, (PROGRAM, *words)) is is_session
-    assert not droid.is_session_process("/usr/bin/vim", ("vim", *words))
+    assert droid.PROGRAM.is_session(PROGRAM, (PROGRAM, *words)) is is_session
+    assert not droid.PROGRAM.is_session("/usr/bin/vim", ("vim", *words))
 
 
 def test_no_hook_of_it_is_ever_held() -> None:

@@ -58,16 +58,16 @@ def fed(*records: object) -> list[Event]:
     ],
 )
 def test_a_conversation_is_told_from_a_passing_command(argv: tuple[str, ...], is_session: bool) -> None:
-    assert gemini_cli.is_session_process(NODE, argv) is is_session
+    assert gemini_cli.PROGRAM.is_session(NODE, argv) is is_session
 
 
 def test_another_program_is_no_session() -> None:
-    assert not gemini_cli.is_session_process("/usr/bin/vim", CHILD)
+    assert not gemini_cli.PROGRAM.is_session("/usr/bin/vim", CHILD)
 
 
 def test_a_run_for_a_program_is_told_from_one_for_a_person() -> None:
-    assert gemini_cli.is_headless((*CHILD, "-p", "x"))
-    assert not gemini_cli.is_headless(CHILD)
+    assert gemini_cli.PROGRAM.is_headless((*CHILD, "-p", "x"))
+    assert not gemini_cli.PROGRAM.is_headless(CHILD)
 
 
 def test_logs_are_looked_for_by_the_name_of_the_directory() -> None:
@@ -211,11 +211,6 @@ def test_every_hook_is_over_in_seconds_and_its_time_is_in_milliseconds() -> None
     assert AGENT.hook_setup.shape.is_in_ms
     assert max(event.timeout_s for event in AGENT.hook_setup.events) <= 5
     assert {"BeforeModel", "AfterModel"}.isdisjoint(event.name for event in AGENT.hook_setup.events)
-
-
-def test_an_id_that_could_harm_is_not_put_on_a_command_line() -> None:
-    assert gemini_cli.resume_command("a;b", "/x") == ""
-    assert gemini_cli.resume_command("abc", "/home/dev") == "cd /home/dev && gemini --resume abc"
 
 
 def test_a_session_without_a_prompt_rests_and_one_with_a_prompt_works() -> None:

@@ -76,5 +76,5 @@ def test_a_conversation_is_told_from_a_passing_command(exe: str, argv: tuple[str
 
 
 def test_a_run_for_a_program_is_told_from_one_for_a_person() -> None:
-    assert kimi_cli.is_headless((PYTHON, "kimi", "--print"))
-    assert not kimi_cli.is_headless((PYTHON, "kimi"))
+    assert kimi_cli.PROGRAM.is_headless((PYTHON, "kimi", "--print"))
+    assert not kimi_cli.PROGRAM.is_headless((PYTHON, "kimi"))

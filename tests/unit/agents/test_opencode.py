@@ -1,8 +1,8 @@
-"""Which processes hold conversations, and how one is taken up again."""
+"""Which processes hold conversations."""
 
 import pytest
 
-from desktop.agents.opencode import AGENT, is_headless, is_host, is_session_process, resume_command
+from desktop.agents.opencode import AGENT, is_headless, is_host, is_session_process
 
 EXE = "/usr/lib/node_modules/opencode-ai/bin/opencode.exe"
 
@@ -47,16 +47,6 @@ def test_a_process_holds_a_conversation_or_does_not(exe: str, words: str, holds:
 )
 def test_who_is_answered_and_who_is_shown_is_told_by_the_command(words: str, headless: bool, host: bool) -> None:
     assert (is_headless(words.split()), is_host(words.split())) == (headless, host)
-
-
-def test_a_conversation_is_taken_up_again_where_it_was() -> None:
-    assert resume_command("ses_1", "/home/dev/my shop") == "cd '/home/dev/my shop' && opencode --session ses_1"
-    assert resume_command("ses_1", "") == "opencode --session ses_1"
-
-
-@pytest.mark.parametrize("native", ["pid-12", "ses_1; rm -rf /", "", "../ses"])
-def test_what_is_no_conversation_is_not_taken_up(native: str) -> None:
-    assert resume_command(native, "/home/dev") == ""
 
 
 def test_an_ability_it_has_only_in_part_says_why() -> None:

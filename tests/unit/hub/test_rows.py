@@ -7,6 +7,7 @@ import pytest
 from desktop.domain.agent import Agent
 from desktop.domain.board import Row
 from desktop.domain.events import SessionDescribed
+from desktop.domain.ids import stand_in_id
 from desktop.domain.phase import Phase, Standing
 from desktop.domain.requests import Question, RequestKind
 from desktop.domain.session import Claim, Evidence, Launch, Session, Source, Terminal, ToolCall, Turn
@@ -94,7 +95,14 @@ def test_what_has_a_process_and_lives_can_be_stopped() -> None:
 
 def test_an_agent_nobody_knows_is_called_by_its_kind_and_cannot_be_resumed() -> None:
     assert (row(PLAIN, agent=None).agent_label, row(PLAIN, agent=None).resume_command) == (KIND, "")
-    assert (row(PLAIN).agent_label, row(PLAIN).resume_command) == ("Example", "example --resume one")
+    assert (row(PLAIN).agent_label, row(PLAIN).resume_command) == (
+        "Example",
+        "cd /home/dev/shop && example --resume one",
+    )
+
+
+def test_a_process_of_which_no_conversation_is_known_cannot_be_resumed() -> None:
+    assert row(replace(PLAIN, id=stand_in_id(KIND, PID))).resume_command == ""
 
 
 def test_a_detached_head_is_no_branch() -> None:

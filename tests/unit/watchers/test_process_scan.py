@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,20 @@ def test_fault_30_a_zombie_and_another_users_process_do_not_live(made_up: MadeUp
 
     assert made_up.table().started(10) is None
     assert made_up.table().look(11) is None
+
+
+def test_a_program_that_was_updated_while_it_runs_is_the_same_program(made_up: MadeUp, tmp_path: Path) -> None:
+    sleep = shutil.which("sleep")
+    assert sleep is not None
+    program = Path(shutil.copy(sleep, tmp_path / "sleep"))
+    with subprocess.Popen([program, "60"]) as running:
+        program.unlink()
+
+        process = LinuxProcesses().look(running.pid)
+
+        running.kill()
+    assert process is not None
+    assert process.exe == str(program)
 
 
 def test_a_process_is_described_by_its_arguments_and_environment(made_up: MadeUp) -> None:
