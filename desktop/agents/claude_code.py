@@ -6,7 +6,6 @@ Opens no file, starts no thread, asks no clock. What a newer version writes and 
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from desktop.domain.agent import (
     Ability,
@@ -21,9 +20,9 @@ from desktop.domain.agent import (
 from desktop.domain.events import Event, EvidenceGiven, SessionDescribed
 from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.session import Claim, Evidence, Launch, NameSource, Source
-from desktop.formats import hook_decision, hook_payload, text
+from desktop.formats import hook_decision, hook_payload, stamps, text
 from desktop.formats.command_line import file_name
-from desktop.formats.conversation_log import BEFORE_ALL, ConversationLog
+from desktop.formats.conversation_log import ConversationLog
 from desktop.formats.foreign_json import parse_object, text_of
 
 KIND = AgentKind("claude-code")
@@ -57,14 +56,15 @@ def read_live_state(content: bytes, home: str) -> LiveState | None:
     if kind.startswith("daemon") or kind == "bg-spare":
         return None
     session = session_id(KIND, native)
-    started_at = _from_ms(fields.get("startedAt"))
-    said_at = _from_ms(fields.get("statusUpdatedAt")) or _from_ms(fields.get("updatedAt")) or started_at or BEFORE_ALL
+    started_at = stamps.from_ms(fields.get("startedAt"))
+    updated_at = stamps.from_ms(fields.get("updatedAt"))
+    said_at = stamps.from_ms(fields.get("statusUpdatedAt")) or updated_at or started_at or stamps.BEFORE_ALL
     name = text.one_line(text_of(fields, "name"))
     source = _NAME_SOURCES.get(text_of(fields, "nameSource"), NameSource.REGISTRY)
     described = SessionDescribed(
         session,
         KIND,
-        _from_ms(fields.get("updatedAt")) or said_at,
+        updated_at or said_at,
         cwd=text_of(fields, "cwd") or None,
         version=text_of(fields, "version") or None,
         pid=pid,
@@ -101,15 +101,6 @@ def _launch(kind: str, entrypoint: str) -> Launch:
     if kind == "bg":
         return Launch.BACKGROUND
     return Launch.HEADLESS if entrypoint.startswith("sdk") else Launch.INTERACTIVE
-
-
-def _from_ms(value: object) -> datetime | None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    try:
-        return datetime.fromtimestamp(value / 1000, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
 
 
 # --- the transcript: projects/<slug>/<session>.jsonl -----------------------------------------------------------------

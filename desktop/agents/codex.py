@@ -6,7 +6,7 @@ Opens no file, starts no thread, asks no clock. What a newer version writes and 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from desktop.domain.agent import (
     Ability,
@@ -24,10 +24,9 @@ from desktop.domain.agent import (
 )
 from desktop.domain.events import Event, EvidenceGiven, RequestOpened, TurnFinished
 from desktop.domain.ids import AgentKind, SessionId, session_id
-from desktop.domain.replies import Allow, Deny, RequestReply
 from desktop.domain.requests import Request
 from desktop.domain.session import Claim, Ending, Evidence, Source
-from desktop.formats import app_server_asks, hook_decision, hook_payload, rollout_log, tool_calls
+from desktop.formats import app_server_asks, hook_decision, hook_payload, rollout_calls, stamps, tool_calls
 from desktop.formats.app_server_talk import AppServerTalk
 from desktop.formats.command_line import file_name
 from desktop.formats.foreign_json import object_of, parse_object, text_of
@@ -136,15 +135,7 @@ def read_log_head(raw: bytes, _path: str) -> LogHead | None:
         return None
     # A helper's source is an object that names its parent; a session has a person's, or a program's that asked for it.
     is_hidden = not isinstance(meta.get("source"), str) or text_of(meta, "thread_source") not in ("", "user")
-    return LogHead(native, text_of(meta, "cwd"), _from_iso(text_of(meta, "timestamp")), is_hidden)
-
-
-def _from_iso(value: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value)
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
-    except ValueError:
-        return None
+    return LogHead(native, text_of(meta, "cwd"), stamps.from_iso(text_of(meta, "timestamp")), is_hidden)
 
 
 # --- hooks -----------------------------------------------------------------------------------------------------------
@@ -195,15 +186,15 @@ def _as_asked(request: Request, given: Mapping[str, object]) -> Request:
     """Say what is asked in full; the rollout tells of the same call by the same key."""
     command = text_of(given, "command")
     reason = text_of(given, "description")
-    if request.tool == rollout_log.PATCH_TOOL and (patch := rollout_log.patch_in(command)):
+    if request.tool == rollout_calls.PATCH_TOOL and (patch := rollout_calls.patch_in(command)):
         return replace(
             request,
             text=command if patch == command.strip() else request.text,
             summary="wants to change files",
-            writes=rollout_log.patched_paths(patch),
+            writes=rollout_calls.patched_paths(patch),
             call_key=tool_calls.call_key(request.tool, {"command": patch}),
         )
-    if request.tool == rollout_log.COMMAND_TOOL and command:
+    if request.tool == rollout_calls.COMMAND_TOOL and command:
         # What the agent asks for may stand in the reason alone, such as leave to reach a host.
         is_network = reason.startswith("network-access")
         return replace(
@@ -213,15 +204,6 @@ def _as_asked(request: Request, given: Mapping[str, object]) -> Request:
             call_key=tool_calls.call_key(request.tool, {"command": command}),
         )
     return request
-
-
-def write_hook_reply(payload: bytes, request: Request, reply: RequestReply) -> bytes | None:
-    """What the relay must print; the agent takes a plain allow and a deny with a message, and no other key."""
-    match reply:
-        case Allow(suggestions=()) | Deny(stops=False):
-            return hook_decision.write(payload, request, reply)
-        case _:
-            return None
 
 
 # --- its daemon: one for every terminal of a home --------------------------------------------------------------------
@@ -266,7 +248,7 @@ AGENT = Agent(
     open_transcript=open_transcript,
     is_session_process=is_session_process,
     read_hook=read_hook,
-    write_hook_reply=write_hook_reply,
+    write_hook_reply=hook_decision.write_plain,
     asks_by_hook=hook_payload.asks,
     hook_setup=HOOKS,
     resume_words=("codex", "resume"),

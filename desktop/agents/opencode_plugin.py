@@ -27,8 +27,8 @@ from desktop.domain.replies import RequestReply
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Claim, Ending, Evidence, Launch, NameSource, Source
 from desktop.formats import hook_payload, text
-from desktop.formats.conversation_log import BEFORE_ALL
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
+from desktop.formats.stamps import BEFORE_ALL
 
 _ENDINGS = {"finished": Ending.FINISHED, "failed": Ending.FAILED, "interrupted": Ending.INTERRUPTED}
 _WAITS = {Asked.PERMISSION: Claim.WAITING_APPROVAL, Asked.QUESTION: Claim.WAITING_ANSWER}

@@ -35,8 +35,8 @@ from desktop.domain.replies import Interrupt, Prompt, RequestReply, SessionReply
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Claim, Ending, Evidence, NameSource, Source
 from desktop.formats import hook_payload, text
-from desktop.formats.conversation_log import BEFORE_ALL
 from desktop.formats.foreign_json import object_of, parse, parse_object, text_of
+from desktop.formats.stamps import BEFORE_ALL
 
 PART = "opencode's server"
 DEFAULT_PORT = 4096

@@ -30,7 +30,7 @@ from desktop.domain.events import (
     TurnStarted,
 )
 from desktop.domain.ids import AgentKind, SessionId, session_id
-from desktop.domain.replies import Allow, Deny, RequestReply
+from desktop.domain.replies import RequestReply
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_decision, hook_payload, text, tool_calls
@@ -229,14 +229,8 @@ def _as_asked(request: Request, given: Mapping[str, object]) -> Request:
 
 
 def write_hook_reply(payload: bytes, request: Request, reply: RequestReply) -> bytes | None:
-    """What the relay must print; the agent takes a plain allow and a deny with a message, and no other key."""
-    if not asks_by_hook(payload):
-        return None
-    match reply:
-        case Allow(suggestions=()) | Deny(stops=False):
-            return hook_decision.write(payload, request, reply)
-        case _:
-            return None
+    """What the relay must print; nothing for a call that asks a person nothing."""
+    return hook_decision.write_plain(payload, request, reply) if asks_by_hook(payload) else None
 
 
 # --- processes -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from desktop.domain.replies import Allow, Answer, Deny, RequestReply
 from desktop.domain.requests import Choice, Question, Reach, Request, RequestKind, Suggestion
 from desktop.formats import text, tool_calls
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
-from desktop.formats.rollout_log import COMMAND_TOOL, PATCH_TOOL
+from desktop.formats.rollout_calls import COMMAND_TOOL, PATCH_TOOL
 
 COMMAND = "item/commandExecution/requestApproval"
 FILES = "item/fileChange/requestApproval"

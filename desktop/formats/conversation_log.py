@@ -5,7 +5,6 @@ nothing and asks no clock; a record that nobody knows means nothing.
 """
 
 import re
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -26,9 +25,9 @@ from desktop.domain.session import Ending, NameSource
 from desktop.formats import conversation_records, conversation_tail, text, tool_calls
 from desktop.formats.conversation_records import TITLES, Block, Message, Record
 from desktop.formats.foreign_json import BAD_JSON, parse_object, text_of
+from desktop.formats.line_log import LineLog
+from desktop.formats.stamps import from_iso
 from desktop.formats.unread_call import UnreadCall
-
-BEFORE_ALL = datetime.fromtimestamp(0, UTC)  # for records without a time, before any that has one
 
 _LOCAL_COMMANDS = ("<command-name>", "<local-command", "<bash-", "Caveat:")
 _COMMAND = re.compile(r"<command-name>([^<]{1,200})</command-name>(?:\s*<command-args>([^<]*)</command-args>)?")
@@ -40,34 +39,17 @@ _FINAL = frozenset({"end_turn", "refusal"})
 _OPEN_CALLS = 256  # remembered; far more than one message ever holds
 
 
-class ConversationLog:
+class ConversationLog(LineLog):
     """Reads one conversation, record by record."""
 
     def __init__(self, session: SessionId, agent: AgentKind, machine_marks: tuple[str, ...] = ()) -> None:
-        self._session = session
-        self._agent = agent
+        super().__init__(session, agent)
         self._machine_marks = machine_marks  # a prompt that begins so was not typed by a person
-        self._at = BEFORE_ALL  # of the newest record with a time
-        self._told: dict[str, str] = {}  # facts already passed on
         self._title_rank = -1
         self._calls: dict[str, tuple[str, tool_calls.Input]] = {}  # tool, what is shown of its input
-        self._words = ""  # the agent's last ones
         self._reads = 0  # read calls in a row
-        self._in_turn: bool | None = None  # None until a record tells
         self._final_message = ""  # the one whose text ended the turn; it may have several pieces
-        self._is_decided = False
         self._gathers = False  # facts are kept for one record at the end
-        self._skipped = 0
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether the start of the last turn was seen, and with it all that the turn changed."""
-        return self._is_decided
-
-    @property
-    def skipped(self) -> int:
-        """How many lines could not be read."""
-        return self._skipped
 
     def feed(self, line: bytes) -> list[Event]:
         """Translate one line."""
@@ -105,7 +87,7 @@ class ConversationLog:
     def _translate(self, record: Record) -> list[Event]:
         if record.is_sidechain:
             return []
-        self._at = _from_iso(record.timestamp) or self._at
+        self.at = from_iso(record.timestamp) or self.at
         match record.type:
             case "user":
                 return [*self._described(record), *self._user(record)]
@@ -140,7 +122,7 @@ class ConversationLog:
         if self._gathers:
             return []
         return [
-            SessionDescribed(self._session, self._agent, self._at, cwd=cwd, branch=branch, version=version, model=model)
+            SessionDescribed(self.session, self.agent, self.at, cwd=cwd, branch=branch, version=version, model=model)
         ]
 
     def _gathered(self) -> list[Event]:
@@ -151,9 +133,9 @@ class ConversationLog:
         names = [(source, told[source]) for source in (NameSource.TITLE, NameSource.PROMPT) if source in told]
         facts: list[Event] = [
             SessionDescribed(
-                self._session,
-                self._agent,
-                self._at,
+                self.session,
+                self.agent,
+                self.at,
                 cwd=told.get("cwd"),
                 branch=told.get("branch"),
                 version=told.get("version"),
@@ -161,7 +143,7 @@ class ConversationLog:
                 name=names[0] if names else None,
             )
         ]
-        facts += [SessionDescribed(self._session, self._agent, self._at, name=name) for name in names[1:]]
+        facts += [SessionDescribed(self.session, self.agent, self.at, name=name) for name in names[1:]]
         return facts
 
     def _titled(self, record: Record) -> list[Event]:
@@ -179,25 +161,18 @@ class ConversationLog:
         self._told[source] = line
         if self._gathers:
             return []
-        return [SessionDescribed(self._session, self._agent, self._at, name=(source, line))]
+        return [SessionDescribed(self.session, self.agent, self.at, name=(source, line))]
 
     # -- turns
 
     def _started(self, prompt: str = "") -> list[Event]:
-        self._in_turn, self._is_decided, self._reads, self._words = True, True, 0, ""
+        self.in_turn, self._is_decided, self._reads, self.words = True, True, 0, ""
         self._calls.clear()
-        return [TurnStarted(self._session, self._at, prompt)]
-
-    def _went_on(self) -> list[Event]:
-        """The agent works without a prompt that we saw: the tail begins inside its turn, or it went on by itself."""
-        if self._in_turn:
-            return []
-        self._in_turn = True
-        return [TurnStarted(self._session, self._at)]
+        return [TurnStarted(self.session, self.at, prompt)]
 
     def _finished(self, ending: Ending = Ending.FINISHED, error: str = "") -> list[Event]:
-        self._in_turn = False
-        return [TurnFinished(self._session, self._at, ending, error, self._words)]
+        self.in_turn = False
+        return [TurnFinished(self.session, self.at, ending, error, self.words)]
 
     def _user(self, record: Record) -> list[Event]:
         if record.is_compact_summary or record.message is None:
@@ -208,7 +183,7 @@ class ConversationLog:
         results = [block for block in content if block.type == "tool_result" and block.tool_use_id]
         if results:
             # A result that comes after the end of the turn belongs to what was broken off.
-            events = self._went_on() if self._in_turn is None else []
+            events = self.went_on() if self.in_turn is None else []
             for block in results:
                 events += self._call_ended(block, record)
             return events
@@ -232,33 +207,33 @@ class ConversationLog:
             if block.type == "text" and block.text:
                 events += self._spoke(record, record.message, block.text)
             elif block.type == "tool_use" and block.id and block.name:
-                events += [*self._went_on(), *self._call_started(block.id, block.name, block.input)]
+                events += [*self.went_on(), *self._call_started(block.id, block.name, block.input)]
             elif block.type == "thinking" and record.message.stop_reason not in _FINAL:
-                events += [*self._went_on(), ActivitySeen(self._session, self._at, "thinking")]
+                events += [*self.went_on(), ActivitySeen(self.session, self.at, "thinking")]
         return events
 
     def _spoke(self, record: Record, message: Message, words: str) -> list[Event]:
         is_made_up = message.model == "<synthetic>"
         if record.is_api_error_message or (is_made_up and words.startswith("API Error")):
-            return [*self._went_on(), *self._finished(Ending.FAILED, text.one_line(words, 500))]
+            return [*self.went_on(), *self._finished(Ending.FAILED, text.one_line(words, 500))]
         if is_made_up:
             return []  # the agent's own filler
-        self._words = text.clean(words)
+        self.words = text.clean(words)
         if message.stop_reason in _FINAL and message.id is not None and message.id == self._final_message:
             return self._finished()
         if message.stop_reason in _FINAL:
             self._final_message = message.id or ""
-            return [*self._went_on(), *self._finished()]
-        return [*self._went_on(), ActivitySeen(self._session, self._at, text.one_line(words))]
+            return [*self.went_on(), *self._finished()]
+        return [*self.went_on(), ActivitySeen(self.session, self.at, text.one_line(words))]
 
     def _system(self, record: Record) -> list[Event]:
         match record.subtype:
-            case "turn_duration" if self._in_turn is not False:
+            case "turn_duration" if self.in_turn is not False:
                 return self._finished()
             case "api_error":
-                return [ActivitySeen(self._session, self._at, "trying again: the model's server gave an error")]
+                return [ActivitySeen(self.session, self.at, "trying again: the model's server gave an error")]
             case "compact_boundary":
-                return [ActivitySeen(self._session, self._at, "compacted the conversation")]
+                return [ActivitySeen(self.session, self.at, "compacted the conversation")]
             case _:
                 return []
 
@@ -272,8 +247,8 @@ class ConversationLog:
         self._reads = self._reads + 1 if tool == "Read" else 0
         does = tool_calls.activity(tool, given, self._told.get("cwd", ""), self._reads)
         return [
-            ToolCallStarted(self._session, UnreadCall(self._session, call, tool, bytes(raw), self._at)),
-            ActivitySeen(self._session, self._at, does),
+            ToolCallStarted(self.session, UnreadCall(self.session, call, tool, bytes(raw), self.at)),
+            ActivitySeen(self.session, self.at, does),
         ]
 
     def _call_ended(self, block: Block, record: Record) -> list[Event]:
@@ -283,20 +258,20 @@ class ConversationLog:
         is_denied = bool(block.is_error) and (
             record.tool_denial_kind is not None or bytes(block.content).startswith(_REFUSED)
         )
-        events: list[Event] = [ToolCallEnded(self._session, call, self._at, is_denied)]
+        events: list[Event] = [ToolCallEnded(self.session, call, self.at, is_denied)]
         is_plan = bool(record.slug) and path.endswith(f"/plans/{record.slug}.md")  # the agent's own notebook
         if path and not block.is_error and not is_plan:
-            events.append(FilesChanged(self._session, self._at, (path,)))
+            events.append(FilesChanged(self.session, self.at, (path,)))
         in_full = bytes(record.tool_use_result)
         if b'"async_launched"' in in_full and (helper := text_of(parse_object(in_full) or {}, "agentId")):
             role = text.one_line(text_of(given, "subagent_type") or text_of(given, "description"), 60)
-            events.append(SubagentStarted(self._session, helper, role or "subagent", self._at))
+            events.append(SubagentStarted(self.session, helper, role or "subagent", self.at))
         return events
 
     def _task_ended(self, said: str) -> list[Event]:
         """A background task's end; that of a shell is no subagent's and is told all the same."""
         task = _TASK_ID.search(said, 0, 1000) if said.startswith(_TASK_ENDED) else None
-        return [SubagentStopped(self._session, task[1], self._at)] if task else []
+        return [SubagentStopped(self.session, task[1], self.at)] if task else []
 
 
 def _begins_turn(record: Record) -> bool:
@@ -327,11 +302,3 @@ def _as_typed(said: str) -> str:
     """A command of the person's own is on record in tags: put it back as it was typed."""
     command = _COMMAND.search(said, 0, 4000) if said.startswith("<command-message>") else None
     return f"{command[1]} {command[2] or ''}".strip() if command else said
-
-
-def _from_iso(stamp: str | None) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(stamp) if stamp else None
-    except ValueError:
-        return None
-    return at if at is not None and at.tzinfo is not None else None

@@ -44,6 +44,15 @@ def write(payload: bytes, request: Request, reply: RequestReply) -> bytes | None
         return None
 
 
+def write_plain(payload: bytes, request: Request, reply: RequestReply) -> bytes | None:
+    """The same for an agent that takes a plain allow and a deny with a message, and no other key."""
+    match reply:
+        case Allow(suggestions=()) | Deny(stops=False):
+            return write(payload, request, reply)
+        case _:
+            return None
+
+
 def _decision(fields: Mapping[str, object], reply: RequestReply) -> Decision | None:
     tool = text_of(fields, "tool_name")
     given = object_of(fields, "tool_input")

@@ -66,7 +66,7 @@ class LineLog:
         return [TurnStarted(self.session, self.at, text.one_line(prompt))]
 
     def went_on(self) -> list[Event]:
-        """The agent works, without a prompt that we saw."""
+        """The agent works without a prompt that we saw: the tail begins inside its turn, or it went on by itself."""
         if self.in_turn:
             return []
         self.in_turn = True

@@ -7,7 +7,6 @@ what the model itself asked for hints at it. Opens nothing and asks no clock; wh
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from desktop.domain.events import (
     ActivitySeen,
@@ -22,15 +21,13 @@ from desktop.domain.events import (
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.requests import Request, RequestKind
 from desktop.domain.session import Ending, Launch, NameSource, ToolCall
-from desktop.formats import text, tool_calls
+from desktop.formats import rollout_calls, text, tool_calls
 from desktop.formats.foreign_json import object_of, parse_object, text_of
-
-COMMAND_TOOL = "Bash"  # as this family's hooks call it, whatever the log says
-PATCH_TOOL = "apply_patch"
+from desktop.formats.line_log import LineLog
+from desktop.formats.stamps import from_iso
 
 Fields = Mapping[str, object]
 
-_BEFORE_ALL = datetime.fromtimestamp(0, UTC)
 _HEAD = re.compile(
     rb'\{\s*"timestamp":\s*"[^"]{1,40}",\s*(?:"ordinal":\s*\d+,\s*)?"type":\s*"(\w+)",'
     rb'\s*"payload":\s*\{\s*(?:"type":\s*"(\w+)")?'
@@ -53,9 +50,6 @@ _WANTED = {
         )
     ),
 }  # fmt: skip
-_COMMANDS = frozenset({"exec_command", "shell", "shell_command", "container.exec", "local_shell"})
-_PATCH_BEGINS, _PATCH_ENDS = "*** Begin Patch\n", "*** End Patch"
-_PATCHED = re.compile(r"^\*\*\* (?:Add File|Update File|Delete File|Move to): (.+)$", re.MULTILINE)
 _REFUSED = re.compile(r"Rejected\(|aborted by user|rejected by user|patch rejected")
 _MOST_OPEN_CALLS = 256
 # What a person said is put in later than the turn's begin; that it was a person is known at once.
@@ -67,45 +61,19 @@ _ASKS_A_QUESTION = "it asks a question"
 _MARKED = ("<", "# AGENTS.md")  # context that the agent puts in itself, never a prompt
 
 
-class RolloutLog:
+class RolloutLog(LineLog):
     """Reads one conversation, line by line."""
 
     def __init__(self, session: SessionId, agent: AgentKind) -> None:
-        self._session = session
-        self._agent = agent
-        self._at = _BEFORE_ALL
-        self._told: dict[str, str] = {}
+        super().__init__(session, agent)
         self._calls: dict[str, tuple[str, Fields]] = {}
-        self._words = ""
-        self._in_turn: bool | None = None
         self._asks_a_person = True  # by its approval policy
         self._can_question = True
-        self._is_decided = False
-        self._skipped = 0
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether the start of the last turn was seen."""
-        return self._is_decided
-
-    @property
-    def skipped(self) -> int:
-        """How many lines could not be read."""
-        return self._skipped
 
     def feed(self, line: bytes) -> list[Event]:
         """Translate one line."""
         head = _HEAD.match(line)
-        if head is not None and not _is_wanted(head[1], head[2]):
-            return []
-        if not line.strip():
-            return []
-        record = parse_object(line)
-        if record is None:
-            self._skipped += 1
-            return []
-        self._at = _from_iso(text_of(record, "timestamp")) or self._at
-        return self._translate(text_of(record, "type"), object_of(record, "payload"))
+        return super().feed(line) if head is None or _is_wanted(head[1], head[2]) else []
 
     def skim(self, log: bytes, top: int = 0, *, is_last_try: bool) -> list[Event] | None:
         """Translate the end of a log from the begin of its last turn on; None when that is further back."""
@@ -125,15 +93,18 @@ class RolloutLog:
                 events += self.feed(line)
         return events
 
-    def _translate(self, kind: str, payload: Fields) -> list[Event]:
-        match kind:
+    def translate(self, record: Fields) -> list[Event]:
+        """What one record means."""
+        self.at = from_iso(text_of(record, "timestamp")) or self.at
+        payload = object_of(record, "payload")
+        match text_of(record, "type"):
             case "session_meta":
                 return self._begun(payload)
             case "turn_context":
                 return self._set_up(payload)
             case "compacted":
-                self._words = "compacted the conversation"
-                return [ActivitySeen(self._session, self._at, self._words)]
+                self.words = "compacted the conversation"
+                return [ActivitySeen(self.session, self.at, self.words)]
             case "event_msg":
                 return self._event(text_of(payload, "type"), payload)
             case "response_item":
@@ -152,14 +123,14 @@ class RolloutLog:
         launch = Launch.HEADLESS if payload.get("source") == "exec" else None
         return [
             SessionDescribed(
-                self._session,
-                self._agent,
-                self._at,
+                self.session,
+                self.agent,
+                self.at,
                 cwd=facts.get("cwd"),
                 version=facts.get("version"),
                 branch=facts.get("branch"),
                 launch=launch,
-                started_at=_from_iso(text_of(payload, "timestamp")),
+                started_at=from_iso(text_of(payload, "timestamp")),
             )
         ]
 
@@ -169,7 +140,7 @@ class RolloutLog:
         facts = self._new(cwd=text_of(payload, "cwd"), model=text_of(payload, "model"))
         if not facts:
             return []
-        return [SessionDescribed(self._session, self._agent, self._at, cwd=facts.get("cwd"), model=facts.get("model"))]
+        return [SessionDescribed(self.session, self.agent, self.at, cwd=facts.get("cwd"), model=facts.get("model"))]
 
     def _new(self, **facts: str) -> dict[str, str]:
         new = {name: value for name, value in facts.items() if value and value != self._told.get(name)}
@@ -181,7 +152,7 @@ class RolloutLog:
         name = text.one_line(said)
         if not name or name.startswith(_MARKED) or not self._new(prompt=name):
             return []
-        return [SessionDescribed(self._session, self._agent, self._at, name=(NameSource.PROMPT, name))]
+        return [SessionDescribed(self.session, self.agent, self.at, name=(NameSource.PROMPT, name))]
 
     # -- turns
 
@@ -207,40 +178,40 @@ class RolloutLog:
                 return []
 
     def _started(self, payload: Fields) -> list[Event]:
-        self._in_turn, self._is_decided, self._words = True, True, ""
+        self.in_turn, self._is_decided, self.words = True, True, ""
         self._calls.clear()
         self._can_question = text_of(payload, "collaboration_mode_kind") != "default"
         trigger = text_of(object_of(payload, "turn_attribution"), "turn_trigger")
-        return [TurnStarted(self._session, self._at, _SAID_LATER if trigger in _BY_A_PERSON else "")]
+        return [TurnStarted(self.session, self.at, _SAID_LATER if trigger in _BY_A_PERSON else "")]
 
     def _went_on(self) -> list[Event]:
         """The tail begins inside a turn."""
-        if self._in_turn is not None:
+        if self.in_turn is not None:
             return []
-        self._in_turn = True
-        return [TurnStarted(self._session, self._at)]
+        self.in_turn = True
+        return [TurnStarted(self.session, self.at)]
 
     def _completed(self, payload: Fields) -> list[Event]:
-        began, self._in_turn = self._went_on(), False
+        began, self.in_turn = self._went_on(), False
         self._calls.clear()
         error = object_of(payload, "error")
         if error:
             told = (value for value in error.values() if isinstance(value, str) and value)
             words = text_of(error, "message") or next(told, "the turn failed")
-            return [*began, TurnFinished(self._session, self._at, Ending.FAILED, text.one_line(words, 500))]
-        words = text.clean(text_of(payload, "last_agent_message")) or self._words
+            return [*began, TurnFinished(self.session, self.at, Ending.FAILED, text.one_line(words, 500))]
+        words = text.clean(text_of(payload, "last_agent_message")) or self.words
         if not words and "completed_at" not in payload and "last_agent_message" in payload:
             # All that versions before 2026's autumn write of an error.
-            return [*began, TurnFinished(self._session, self._at, Ending.FAILED, _WORDLESS)]
-        return [*began, TurnFinished(self._session, self._at, last_words=words)]
+            return [*began, TurnFinished(self.session, self.at, Ending.FAILED, _WORDLESS)]
+        return [*began, TurnFinished(self.session, self.at, last_words=words)]
 
     def _aborted(self, reason: str) -> list[Event]:
-        began, self._in_turn = self._went_on(), False
+        began, self.in_turn = self._went_on(), False
         self._calls.clear()
         if reason in ("interrupted", "replaced", "review_ended"):
-            return [*began, TurnFinished(self._session, self._at, Ending.INTERRUPTED, last_words=self._words)]
+            return [*began, TurnFinished(self.session, self.at, Ending.INTERRUPTED, last_words=self.words)]
         error = f"the turn was broken off: {text.one_line(reason, 100) or 'no reason was given'}"
-        return [*began, TurnFinished(self._session, self._at, Ending.FAILED, error)]
+        return [*began, TurnFinished(self.session, self.at, Ending.FAILED, error)]
 
     def _item_completed(self, item: Fields) -> list[Event]:
         match text_of(item, "type"):
@@ -256,11 +227,11 @@ class RolloutLog:
     def _spoke(self, words: str) -> list[Event]:
         if not words.strip():
             return []
-        self._words = text.clean(words)
-        return [*self._went_on(), ActivitySeen(self._session, self._at, text.one_line(words))]
+        self.words = text.clean(words)
+        return [*self._went_on(), ActivitySeen(self.session, self.at, text.one_line(words))]
 
     def _changed(self, changes: Fields) -> list[Event]:
-        return [FilesChanged(self._session, self._at, tuple(changes))] if changes else []
+        return [FilesChanged(self.session, self.at, tuple(changes))] if changes else []
 
     # -- calls
 
@@ -276,7 +247,7 @@ class RolloutLog:
             case "function_call_output" | "custom_tool_call_output":
                 return self._call_ended(text_of(payload, "call_id"), payload)
             case "reasoning":
-                return [*self._went_on(), ActivitySeen(self._session, self._at, "thinking")]
+                return [*self._went_on(), ActivitySeen(self.session, self.at, "thinking")]
             case _:
                 return []
 
@@ -287,15 +258,15 @@ class RolloutLog:
         if len(self._calls) >= _MOST_OPEN_CALLS:
             self._calls.pop(next(iter(self._calls)))
         self._calls[call] = (name, given)
-        tool, shown = _as_hooks_say(name, given)
+        tool, shown = rollout_calls.as_hooks_say(name, given)
         key = tool_calls.call_key(tool, shown)
         hint = self._hint(name, given)
         draft = self._draft(call, key, name, given) if hint else None
-        started = ToolCall(call, tool, key, self._at, draft, hint)
+        started = ToolCall(call, tool, key, self.at, draft, hint)
         return [
             *self._went_on(),
-            ToolCallStarted(self._session, started),
-            ActivitySeen(self._session, self._at, _activity(name, tool, shown, self._told.get("cwd", ""))),
+            ToolCallStarted(self.session, started),
+            ActivitySeen(self.session, self.at, rollout_calls.activity(name, tool, shown, self._told.get("cwd", ""))),
         ]
 
     def _hint(self, name: str, given: Fields) -> str:
@@ -309,14 +280,14 @@ class RolloutLog:
     def _draft(self, call: str, key: str, name: str, given: Fields) -> Request:
         """The request it would be, if it waits."""
         asked = tool_calls.questions(given) if name == "request_user_input" else ()
-        named = hashlib.sha256(f"{self._session}\0{call}".encode("utf-8", "replace")).hexdigest()[:32]
+        named = hashlib.sha256(f"{self.session}\0{call}".encode("utf-8", "replace")).hexdigest()[:32]
         return Request(
             id=RequestId(f"call-{named}"),
-            session=self._session,
+            session=self.session,
             kind=RequestKind.QUESTION if asked else RequestKind.PERMISSION,
-            opened_at=self._at,
+            opened_at=self.at,
             tool=name,
-            text=command_of(given) or tool_calls.pretty(given),
+            text=rollout_calls.command_of(given) or tool_calls.pretty(given),
             summary="asks a question" if asked else "wants to run a command outside its sandbox",
             questions=asked,
             digest=hashlib.sha256(key.encode()).hexdigest(),
@@ -329,53 +300,8 @@ class RolloutLog:
         self._calls.pop(call, None)
         is_denied = _REFUSED.search(text_of(payload, "output"), 0, 2000) is not None
         # A result that comes after the end of a turn belongs to what was broken off.
-        began = self._went_on() if self._in_turn is None else []
-        return [*began, ToolCallEnded(self._session, call, self._at, is_denied)]
-
-
-def command_of(given: Fields) -> str:
-    """The command line of a call that runs one."""
-    for key in ("cmd", "command"):
-        value = given.get(key)
-        if isinstance(value, str):
-            return value
-        if isinstance(value, list) and all(isinstance(word, str) for word in value):
-            is_shell = len(value) == 3 and value[1] in ("-lc", "-c")
-            return value[2] if is_shell else " ".join(value)
-    return ""
-
-
-def patch_in(words: str) -> str:
-    """The patch within a call, however it is wrapped; empty when there is none."""
-    begin = words.find(_PATCH_BEGINS)
-    end = words.find(_PATCH_ENDS, begin) if begin >= 0 else -1
-    return words[begin : end + len(_PATCH_ENDS)] if end >= 0 else ""
-
-
-def patched_paths(patch: str) -> tuple[str, ...]:
-    """The files that a patch touches, as it names them."""
-    return tuple(dict.fromkeys(path.strip() for path in _PATCHED.findall(patch)))
-
-
-def _as_hooks_say(name: str, given: Fields) -> tuple[str, Fields]:
-    command = command_of(given) if name in _COMMANDS else text_of(given, "input")
-    patch = patch_in(command) if name == PATCH_TOOL or PATCH_TOOL in command[:200] else ""
-    if patch:
-        return PATCH_TOOL, {"command": patch}
-    return (COMMAND_TOOL, {"command": command}) if name in _COMMANDS else (name, given)
-
-
-def _activity(name: str, tool: str, shown: Fields, cwd: str) -> str:
-    if tool == PATCH_TOOL:
-        paths = patched_paths(text_of(shown, "command"))
-        return text.one_line(f"editing {paths[0]}" if len(paths) == 1 else f"editing {len(paths)} files")
-    match name:
-        case "request_user_input":
-            return "asking"
-        case "update_plan":
-            return "planning its tasks"
-        case _:
-            return tool_calls.activity(tool, shown, cwd)
+        began = self._went_on() if self.in_turn is None else []
+        return [*began, ToolCallEnded(self.session, call, self.at, is_denied)]
 
 
 def _is_wanted(kind: bytes, inner: bytes | None) -> bool:
@@ -401,11 +327,3 @@ def _text_in(content: object) -> str:
     if not isinstance(content, list):
         return ""
     return "\n".join(text_of(block, "text") for block in content if isinstance(block, dict))
-
-
-def _from_iso(value: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -6,12 +6,12 @@ BEFORE_ALL = datetime.fromtimestamp(0, UTC)  # for records without a time, befor
 
 
 def from_iso(said: object) -> datetime | None:
-    """A time with its zone, in words."""
+    """A time with its zone, in words; one that our own zone puts before the first year is none."""
     try:
         at = datetime.fromisoformat(said) if isinstance(said, str) else None
-    except ValueError:
+        return at.astimezone(UTC) if at is not None and at.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return at if at is not None and at.tzinfo is not None else None
 
 
 def from_seconds(said: object) -> datetime | None:

@@ -70,6 +70,16 @@ def test_a_chosen_suggestion_goes_back_as_it_came() -> None:
     assert told == {"behavior": "allow", "updatedPermissions": [SUGGESTION]}
 
 
+def test_an_agent_that_takes_no_other_key_gets_none() -> None:
+    raw, request = BASH
+    named = (request.session, request.id, request.digest)
+
+    for reply in (Allow(*named), Deny(*named, "no")):
+        assert hook_decision.write_plain(raw, request, reply) == hook_decision.write(raw, request, reply)
+    assert hook_decision.write_plain(raw, request, Allow(*named, (0,))) is None
+    assert hook_decision.write_plain(raw, request, Deny(*named, stops=True)) is None
+
+
 @pytest.mark.parametrize("index", [-1, 2, 99])
 def test_a_suggestion_that_was_never_made_allows_nothing(index: int) -> None:
     raw, request = BASH

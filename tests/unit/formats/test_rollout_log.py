@@ -19,7 +19,7 @@ from desktop.domain.events import (
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.requests import RequestKind
 from desktop.domain.session import Ending, Launch, NameSource
-from desktop.formats import rollout_log, tool_calls
+from desktop.formats import tool_calls
 from desktop.formats.rollout_log import RolloutLog
 
 S = SessionId("example:one")
@@ -344,8 +344,8 @@ def test_what_is_no_record_is_counted(log: RolloutLog) -> None:
     ("at", "expected"),
     [
         ("2026-11-23T21:00:00+01:00", AT),
-        ("2026-11-23T20:00:00", AT),
         ("0001-01-01T00:00:00+14:00", datetime.fromtimestamp(0, UTC)),
+        ("2026-11-23T20:00:00", datetime.fromtimestamp(0, UTC)),
         ("noon", datetime.fromtimestamp(0, UTC)),
     ],
 )
@@ -413,11 +413,3 @@ def test_bytes_before_the_top_are_not_looked_at(log: RolloutLog) -> None:
     events = log.skim(head + META + b"\n" + BEGIN + b"\n", len(head), is_last_try=False)
 
     assert shape(events) == ["SessionDescribed", "TurnStarted"]
-
-
-def test_the_files_of_a_patch_are_named_once_each() -> None:
-    patch = "*** Begin Patch\n*** Update File: a\n*** Move to: b\n*** Update File: a\n*** End Patch"
-
-    assert rollout_log.patched_paths(rollout_log.patch_in(f"x\n{patch}\ny")) == ("a", "b")
-    assert rollout_log.patch_in("no patch") == ""
-    assert rollout_log.command_of({"workdir": "/"}) == ""

@@ -13,7 +13,9 @@ def test_times_are_read_in_words_seconds_and_milliseconds() -> None:
     assert stamps.from_ms(int(NOON.timestamp() * 1000)) == NOON
 
 
-@pytest.mark.parametrize("said", [None, "", "noon", "2026-11-23T12:00:00", 7, True, [], "9" * 400])
+@pytest.mark.parametrize(
+    "said", [None, "", "noon", "2026-11-23T12:00:00", 7, True, [], "9" * 400, "0001-01-01T00:00:00+14:00"]
+)
 def test_what_is_no_time_in_words_is_none(said: object) -> None:
     assert stamps.from_iso(said) is None
 
