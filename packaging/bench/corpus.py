@@ -6,6 +6,7 @@ within the last 12 KiB, of 12 within 48 KiB, of 3 within 200 KiB.
 
 import json
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,27 @@ def write(root: Path, *, files: int, megabytes: int, seed: int = 7) -> dict[str,
             file.write(last)
         endings[str(path)] = ending
     return endings
+
+
+def write_mixed(root: Path, captures: Mapping[str, Sequence[Path]], *, files: int, megabytes: int) -> dict[str, str]:
+    """Write logs of several agents, each a recorded session of its agent over and over; returns whose each is, by path.
+
+    *captures* are recorded sessions, by agent. Sizes are spread as above; the last line is always a whole one.
+    """
+    chance = random.Random(11)
+    weights = [chance.lognormvariate(0.0, 1.2) for _ in range(files)]
+    scale = megabytes * 1024 * 1024 / sum(weights)
+    kinds = sorted(captures)
+    whose: dict[str, str] = {}
+    for number, weight in enumerate(weights):
+        kind = kinds[number % len(kinds)]
+        session = captures[kind][number // len(kinds) % len(captures[kind])].read_bytes()
+        folder = root / kind / f"{number % 40}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{number:08d}-0000-4000-8000-000000000000.jsonl"
+        path.write_bytes(session * max(1, int(weight * scale / len(session))))
+        whose[str(path)] = kind
+    return whose
 
 
 def prompt(session: str, said: str) -> bytes:

@@ -1,4 +1,7 @@
-"""The tray program as a person starts it, and told to say when its icon is there and when it knows so many sessions."""
+"""The tray program as a person starts it, and told to say when its icon is there and when it knows so many sessions.
+
+our_tray.py SESSIONS [alone] [only=KIND]
+"""
 
 import sys
 from datetime import datetime
@@ -32,7 +35,15 @@ QSystemTrayIcon.show = shown
 # Without a screen there is no tray to be seen in, and then the window is shown in its stead.
 QSystemTrayIcon.isSystemTrayAvailable = staticmethod(lambda: True)
 Tray.show_board = board_shown
-if sys.argv[2:] == ["alone"]:
+for word in sys.argv[2:]:
+    if word.startswith("only="):
+        # A build that has one agent.
+        from desktop.app import agents
+
+        agents._modules = lambda modules=agents._modules, word=word: [
+            found for found in modules() if found.name == word.removeprefix("only=")
+        ]
+if "alone" in sys.argv[2:]:
     # What others start on this machine meanwhile is no idleness of ours: it is listed, and not looked at.
     from desktop.watchers.process_scan import LinuxProcesses
 
