@@ -242,6 +242,7 @@ class Surfaces(QObject):
         window.resume_copied.connect(self.resume_copied)
         window.group_chosen.connect(self._on_window_group_chosen)
         window.task_made.connect(self._on_window_task_made)
+        window.activated.connect(self.window_shown)
         window.show_settings(self._settings)
         window.show_board(self._board)
         window.show_locked(is_locked=self._is_locked)

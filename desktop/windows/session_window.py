@@ -43,6 +43,7 @@ class SessionWindow(QWidget):
     resume_copied = Signal(object)  # SessionId
     group_chosen = Signal(object)  # GroupBy
     task_made = Signal(str)  # a name that no task has yet
+    activated = Signal()  # somebody came back to it
 
     def __init__(self, theme: Theme, clock: Clock = _now, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -181,6 +182,8 @@ class SessionWindow(QWidget):
         if event.type() == QEvent.Type.ActivationChange:
             self._pressed_on = None  # it may be let go elsewhere
             self._mark_seen()
+            if self.isActiveWindow():
+                self.activated.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._is_locked:
