@@ -70,6 +70,8 @@ class StandIns:
         for runner in silent:
             if runner.agent.native_of_open_file is not None and (is_thorough or not runner.native):
                 self._look_at_open_files(runner, runner.agent.native_of_open_file)
+        for runner in silent:
+            self._look_for_own_log(runner)
         for runner in runners:
             self._note_first_log(runner)
         self._look_for_logs([runner for runner in silent if not runner.native])
@@ -88,7 +90,7 @@ class StandIns:
         now = datetime.now().astimezone()
         found: dict[str, str] = {}
         for runner in runners:
-            if _is_silent(runner) and not runner.native and runner.agent.log_dirs is not None:
+            if _is_silent(runner) and runner.agent.log_dirs is not None and self._is_log_awaited(runner):
                 for folder in log_heads.folders(runner.agent, runner.home, self._table.cwd(runner.pid), now):
                     nearest = log_discovery.nearest_existing(folder, os.path.dirname(runner.home))
                     if nearest:
@@ -157,6 +159,31 @@ class StandIns:
             elif runner.stand_in is None and (self._is_overdue(runner, now) or not _tells_soon(runner.agent)):
                 self._show(runner, "", cwds[runner.pid])
 
+    def _is_log_awaited(self, runner: Runner) -> bool:
+        """Whether its log can appear only where somebody looks for it."""
+        stand_in = runner.stand_in
+        if stand_in is None or not stand_in.native:
+            return True
+        return _names_logs_only_within(runner.agent) and not self._transcripts.path_of(stand_in.session)
+
+    def _look_for_own_log(self, runner: Runner) -> None:
+        """Find the log of a session that was told by its id: it may begin later than that."""
+        stand_in = runner.stand_in
+        if stand_in is None or not stand_in.native or not self._is_log_awaited(runner):
+            return
+        cwd = self._table.cwd(runner.pid)
+        path = self._own_log(runner, stand_in.native, cwd)
+        if path:
+            self._transcripts.follow(
+                runner.pid, runner.agent, stand_in.session, stand_in.native, runner.home, cwd, path
+            )
+
+    def _own_log(self, runner: Runner, native: str, cwd: str) -> str:
+        if not _names_logs_only_within(runner.agent):
+            return ""
+        logs = self._heads.logs(runner.agent, runner.home, cwd, datetime.now().astimezone(), 0.0)
+        return next((log.path for log in logs if log.native == native), "")
+
     def _is_overdue(self, runner: Runner, now: float) -> bool:
         return now >= runner.seen_at + self._pace.stand_in_after
 
@@ -193,6 +220,8 @@ class StandIns:
         before, session = runner.stand_in, session_id(agent.kind, native or f"pid-{runner.pid}")
         if before is not None and before.session == session:
             return
+        if native and not path:
+            path = self._own_log(runner, native, cwd)
         claim, detail = self._claim(runner, native, cwd, path)
         runner.stand_in = StandIn(session, native, is_logless=claim is Claim.RESTING)
         if before is not None:
@@ -221,6 +250,11 @@ def _is_silent(runner: Runner) -> bool:
 def _tells_soon(agent: Agent) -> bool:
     """Whether a process of the agent makes its session known a while after its start."""
     return bool(agent.live_state_dir) or agent.native_of_open_file is not None
+
+
+def _names_logs_only_within(agent: Agent) -> bool:
+    """Whether no name of a log tells whose it is, so that its head has to be read."""
+    return agent.log_dirs is not None and agent.transcript_paths is None and agent.read_log_head is not None
 
 
 def _native(native_of: Callable[[str], str], path: str) -> str:

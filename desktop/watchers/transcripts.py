@@ -73,6 +73,9 @@ class Transcripts:
             follow.search_at = time.monotonic() + self._pace.reconcile_live
             self._find(follow, None)
             self.is_moved = True
+        elif path and not follow.path:
+            follow.known_path = path  # it was begun after its session was told of
+            self._find(follow, None)
         follow.pids.add(pid)
 
     def unfollow(self, session: SessionId, pid: int) -> None:

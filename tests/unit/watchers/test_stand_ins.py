@@ -290,3 +290,32 @@ def test_what_its_server_tells_of_a_process_comes_before_all_guesses(play: Play,
     assert play.look() == ["fake:next"]
     assert play.left == [(SessionId("fake:told"), CLEARED)]
     assert runner.native == "next"
+
+
+def test_the_log_of_a_session_that_was_told_before_it_began_is_found_by_its_head(play: Play, today: Path) -> None:
+    runner = play.run(1, replace(SILENT, transcript_paths=None))
+    play.stand_ins._told = lambda _pid: [SessionId("fake:told")]
+    play.look()
+    assert runner.native == "told"
+    assert play.transcripts.paths == frozenset()
+    today.mkdir()
+    assert play.stand_ins.folders(play.runners)[str(today)] == str(today)
+
+    path = today / "a-name-that-tells-nothing.jsonl"
+    begin_log(today, "another")
+    begin_log(today, "told").rename(path)
+    play.look()
+
+    assert play.transcripts.paths == {str(path)}
+    assert play.claims() == [Claim.RESTING, Claim.ALIVE]
+    assert play.stand_ins.folders(play.runners) == {}
+
+
+def test_the_log_of_a_session_that_was_told_after_it_began_is_followed_from_the_start(play: Play, today: Path) -> None:
+    play.run(1, replace(SILENT, transcript_paths=None))
+    play.stand_ins._told = lambda _pid: [SessionId("fake:told")]
+    path = begin_log(today, "told").rename(today / "a-name-that-tells-nothing.jsonl")
+
+    assert play.look() == ["fake:told"]
+    assert play.transcripts.paths == {str(path)}
+    assert play.claims() == [Claim.ALIVE]

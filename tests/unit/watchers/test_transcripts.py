@@ -104,3 +104,16 @@ def test_only_the_names_that_matter_are_listened_for(tmp_path: Path, heard: Hear
 
     assert interests == {str(tmp_path / "logs" / "-project"): frozenset({"one.jsonl", "two.jsonl"})}
     transcripts.close()
+
+
+def test_where_a_transcript_lies_may_be_told_after_its_session(tmp_path: Path, heard: Heard) -> None:
+    transcripts = Transcripts(heard, store=MemoryCursors(), pace=Pace())
+    session = follow(transcripts, tmp_path, "one")
+    path = tmp_path / "elsewhere.jsonl"
+    path.write_bytes(record("activity", text="painting"))
+
+    transcripts.follow(1, FAKE, session, "one", str(tmp_path), "/project", str(path))
+
+    assert transcripts.path_of(session) == str(path)
+    assert any(isinstance(event, ActivitySeen) for event in heard.events)
+    transcripts.close()
