@@ -24,6 +24,8 @@ class Pace:
     # A file that is gone or half written is looked at once more: the next thing is mostly the process's end, or the
     # rest of the file.
     look_again: float = 0.3
+    # Between fork and exec a child looks like its parent; on a busy machine two looks one after the other met it so.
+    fork_lasts: float = 5.0
     search_every: float = 30.0
     save_every: float = 30.0
     skipped_every: float = 60.0

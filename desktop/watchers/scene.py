@@ -79,7 +79,8 @@ class Scene:
         self._ears = Ears(self._selector)
         self._new_pids = process_scan.NewPids(table)
         self._homes = Homes(agents, environment)
-        self._forks: dict[int, str] = {}  # maybe children on their way to be another program
+        # Maybe children on their way to be another program, with their start and when they were first seen.
+        self._forks: dict[int, tuple[str, float]] = {}
         self._runners: dict[int, Runner] = {}
         self._again: dict[tuple[AgentKind, str, str], float] = {}
         self._log_folders: Mapping[str, str] = {}  # where logs are awaited
@@ -290,7 +291,7 @@ class Scene:
             environment = self._table.environment(process.pid)
             home = log_discovery.home_of(agent, environment, self._homes.default(agent))
             self._busy_until = now + self._pace.quiet_after
-            if agent.starts_itself_again and self._is_launcher(agent, process):
+            if agent.starts_itself_again and self._is_launcher(agent, process, now):
                 return
             self._new_pids.settle(process.pid)
             if home and agent.live_state_dir:
@@ -311,15 +312,21 @@ class Scene:
         parent = self._table.look(process.parent)
         return parent is not None and (parent.exe, parent.argv) == (process.exe, process.argv)
 
-    def _is_launcher(self, agent: Agent, process: Process) -> bool:
+    def _has_stayed(self, process: Process, now: float) -> bool:
+        """Whether a copy of its parent was seen before, and is no other program after so long."""
+        started, seen_at = self._forks.get(process.pid, ("", now))
+        if started != process.started:
+            self._forks[process.pid] = (process.started, now)
+            return False
+        return now >= seen_at + self._pace.fork_lasts
+
+    def _is_launcher(self, agent: Agent, process: Process, now: float) -> bool:
         """Whether *process* only waits for its child; a known one that turns out to wait for *process* is left."""
         parent = self._runners.get(process.parent)
         if parent is not None and parent.agent is agent:
-            # Between fork and exec a child looks like its parent: it must be seen twice.
-            if self._forks.get(process.pid) != process.started:
-                self._forks[process.pid] = process.started
+            if self._is_fork(process) and not self._has_stayed(process, now):
                 return True
-            del self._forks[process.pid]
+            self._forks.pop(process.pid, None)
             stand_in, parent.stand_in = parent.stand_in, None
             if stand_in is not None:
                 self._leave(stand_in.session, parent, RENAMED)

@@ -19,7 +19,7 @@ from desktop.watchers.scene import Scene
 from tests.fakes import served_agent
 from tests.fakes.fake_agent_record import FAKE, PROGRAM, Heard, MemoryCursors
 
-PACE = Pace(scan_busy=0.0, scan_quiet=0.0, reconcile_live=0.0, reconcile_idle=0.0)
+PACE = Pace(scan_busy=0.0, scan_quiet=0.0, reconcile_live=0.0, reconcile_idle=0.0, fork_lasts=0.0)
 FIRST = 2**22 + 1  # above every pid that Linux gives
 
 
@@ -79,13 +79,14 @@ def new_scene(
     formerly: Mapping[int, str] = MappingProxyType({}),
     agents: Sequence[Agent] = (FAKE,),
     servers: AgentServers | None = None,
+    pace: Pace = PACE,
 ) -> Scene:
     return Scene(
         agents,
         heard,
         store=MemoryCursors(),
         environment={"HOME": str(home)},
-        pace=PACE,
+        pace=pace,
         table=table,
         formerly=formerly,
         servers=servers,
@@ -332,6 +333,37 @@ def test_a_fork_that_becomes_another_program_is_no_session(tmp_path: Path, table
 
     assert set(scene.known()) == {FIRST}
     assert not any(isinstance(event, SessionEnded) for event in heard.events)
+    scene.close()
+
+
+def test_a_fork_that_is_slow_to_become_another_program_takes_nobodys_place(
+    tmp_path: Path, table: Table, heard: Heard
+) -> None:
+    scene = new_scene(tmp_path, table, heard, agents=[AGAIN], pace=replace(PACE, fork_lasts=60.0))
+    table.run(FIRST)
+    scene.open()
+    table.run(FIRST + 1, parent=FIRST)
+    for _ in range(3):
+        look(scene)
+
+    del table.processes[FIRST + 1]
+    look(scene)
+
+    assert set(scene.known()) == {FIRST}
+    assert not any(isinstance(event, SessionEnded) for event in heard.events)
+    scene.close()
+
+
+def test_a_child_that_was_started_with_other_words_is_the_session_at_once(
+    tmp_path: Path, table: Table, heard: Heard
+) -> None:
+    scene = new_scene(tmp_path, table, heard, agents=[AGAIN], pace=replace(PACE, fork_lasts=60.0))
+    table.run(FIRST)
+    table.run(FIRST + 1, parent=FIRST, word="--more-memory")
+
+    scene.open()
+
+    assert set(scene.known()) == {FIRST + 1}
     scene.close()
 
 
