@@ -8,7 +8,7 @@ with their full text, and answered in the terminal. Opens no file, starts no thr
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from desktop.domain.agent import (
     Ability,
@@ -51,6 +51,8 @@ LOGS = "tmp"  # below its home
 _CONTEXT = "<session_context>"
 _WORKSPACE = re.compile(r"Workspace Directories:\*\*\s*\n\s*- ([^\n]+)")
 _CANCELLED = "Request cancelled."
+# It is told again at one go, each message with the time of that, and then once more as one list.
+_TOLD_AGAIN_WITHIN = timedelta(seconds=2)
 _NO_PROMPT_YET = "no prompt was given yet"
 _CALLS_US = "its hook tells of its turns, and when it asks"
 _NO_WORDS = "[no response text]"
@@ -104,10 +106,11 @@ class _MessageLog(LineLog):
     def translate(self, record: Mapping[str, object]) -> list[Event]:
         """What one record means."""
         kind, at = text_of(record, "type"), from_iso(record.get("timestamp"))
-        if self._is_told_again and ((at is not None and at > self.at) or "messages" in object_of(record, "$set")):
-            self._is_told_again = False
         if self._is_told_again:
-            return []
+            is_late = at is not None and at > self.at + _TOLD_AGAIN_WITHIN
+            self._is_told_again = not is_late and "messages" not in object_of(record, "$set")
+            if not is_late:
+                return []
         self.at = at or self.at
         match kind:
             case "user":

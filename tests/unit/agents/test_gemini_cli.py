@@ -125,6 +125,20 @@ def test_a_turn_after_a_cancelled_one_is_seen() -> None:
     assert [event.prompt for event in events if isinstance(event, TurnStarted)] == ["go", "again"]
 
 
+def test_a_conversation_that_is_written_again_over_some_milliseconds_is_still_the_old_one() -> None:
+    events = fed(
+        {"type": "user", "content": "go", "timestamp": "2026-11-23T20:00:00Z"},
+        {"type": "info", "content": "Request cancelled.", "timestamp": "2026-11-23T20:00:05.001Z"},
+        {"type": "user", "content": "<session_context>", "timestamp": "2026-11-23T20:00:05.002Z"},
+        {"type": "gemini", "id": "b", "content": "An old answer", "timestamp": "2026-11-23T20:00:05.009Z"},
+        {"$set": {"messages": []}},
+        {"type": "user", "content": "again", "timestamp": "2026-11-23T20:00:05.900Z"},
+    )
+
+    assert [event.prompt for event in events if isinstance(event, TurnStarted)] == ["go", "again"]
+    assert [event.ending for event in events if isinstance(event, TurnFinished)] == [Ending.INTERRUPTED]
+
+
 def test_a_file_that_was_written_is_told_and_one_that_was_refused_is_not() -> None:
     call = {"name": "write_file", "args": {"file_path": "/home/dev/a.txt"}, "status": "success"}
     message = {"type": "gemini", "id": "m", "content": "", "timestamp": "2026-11-23T20:00:00Z"}
