@@ -46,7 +46,7 @@ class MiniWindow(PinnedFrame):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(theme, parent)
-        self.setWindowTitle(self.tr("Agent Tray, mini window"))
+        self.setWindowTitle(self.tr("Mini window"))
         self._clock = clock
         self._place = place or MiniPlace()
         self._board = Board(clock())

@@ -61,7 +61,7 @@ class SettingsWindow(QWidget):
         self._control_by_field: dict[tuple[str, str], Control] = {}
         self._labels: dict[AgentKind, str] = {}
         self._agents_shown: tuple[tuple[AgentKind, str, bool], ...] | None = None
-        self.setWindowTitle(self.tr("Agent Tray: Settings"))
+        self.setWindowTitle(self.tr("Settings"))
         self.setObjectName("settings")
         set_property(self, "surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

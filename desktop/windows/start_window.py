@@ -26,7 +26,7 @@ class StartWindow(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._agents: tuple[Startable, ...] = ()
-        self.setWindowTitle(self.tr("Agent Tray: New session"))
+        self.setWindowTitle(self.tr("New session"))
         self.setObjectName("start")
         set_property(self, "surface", "window")
         self.setFont(theme.font(Type.BODY))
