@@ -18,6 +18,7 @@ from desktop.domain.events import (
     Event,
     EvidenceGiven,
     HealthReported,
+    CommandStarted,
     ProcessEnded,
     RecordsSkipped,
     RequestOpened,
@@ -49,7 +50,7 @@ from desktop.domain.replies import (
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Claim, NameSource, Session, Terminal
 from desktop.domain.settings import Settings
-from desktop.hub import holding, rows
+from desktop.hub import carried_out, holding, rows
 from desktop.hub.asked import Asked
 from desktop.hub.attention import Attention
 from desktop.hub.effects import (
@@ -185,7 +186,7 @@ class Hub:
         return [*self._keep_time(now), *self._again(now), *self._sum_up(now)]
 
     def connect(self, connected: Mapping[AgentKind, bool]) -> None:
-        """Take which agents call our hook."""
+        """Take which agents call our hook, of all that can."""
         if self._connected != dict(connected):
             self._connected = dict(connected)
             for session in self._sessions.values():
@@ -247,6 +248,18 @@ class Hub:
                 for carried in [item for item in self._sessions.values() if _is_carried_by(item, pid)]:
                     effects += self._apply(reducer.process_ended(carried, pid, at), now)
                 return effects
+            case CommandStarted(pid=pid):
+                closures = [
+                    (carried, closure)
+                    for carried in self._sessions.values()
+                    if _is_carried_by(carried, pid)
+                    for closure in carried_out.closures(carried, event)
+                ]
+                return [
+                    effect
+                    for carried, closure in closures
+                    for effect in self._apply(reducer.reduce(carried, closure), now)
+                ]
             case RequestOpened(request=request):
                 asker = self._agents.get(AgentKind(request.session.partition(":")[0]))
                 request = replace(request, hides_prompt=holding.hides_prompt(request, asker))

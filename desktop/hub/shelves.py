@@ -101,7 +101,10 @@ class Shelves:
         show_ended: timedelta,
         group_by: GroupBy = GroupBy.NEED,
     ) -> Board:
-        """Everything in groups; ended sessions are left out when they ended longer than *show_ended* ago."""
+        """Everything in groups; ended sessions are left out when they ended longer than *show_ended* ago.
+
+        *connected* has every agent that can be connected, and whether it is.
+        """
         groups = [shelf.drawn() for shelf in self._shelves if shelf.rows and shelf is not self._ended]
         ended = tuple(row for row in self._ended.rows if now - row.since < show_ended)
         if ended:
@@ -119,7 +122,7 @@ class Shelves:
                 (row.since for group in groups if group.phase.needs_person for row in group.rows), default=None
             ),
             troubles=troubles,
-            agents_seen=tuple((kind, label, connected.get(kind, False)) for kind, label in seen),
+            agents_seen=tuple((kind, label, connected[kind]) for kind, label in seen if kind in connected),
         )
 
     def _count(self, row: Row, change: int) -> None:

@@ -23,7 +23,7 @@ from desktop.domain.events import (
     TurnFinished,
     TurnStarted,
 )
-from desktop.domain.ids import RequestId, SessionId
+from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.notices import Act, Capabilities, NoticeClass
 from desktop.domain.phase import Phase
 from desktop.domain.replies import (
@@ -584,7 +584,14 @@ def test_how_a_request_closed_is_remembered_for_the_last_two_thousand(story: Sto
     assert story.hub.became_of(RequestId("r2000")) == "answered in the terminal"
 
 
+def test_an_agent_that_has_no_hook_is_not_offered_to_be_connected(story: Story) -> None:
+    story.hub.connect({AgentKind("another"): False})
+
+    assert story.hub.board(story.now).agents_seen == ()
+
+
 def test_the_board_says_which_agents_call_our_hook(story: Story) -> None:
+    story.hub.connect({KIND: False})
     assert story.hub.board(story.now).agents_seen == ((KIND, "Example", False),)
 
     story.hub.connect({KIND: True})
