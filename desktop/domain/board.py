@@ -95,7 +95,7 @@ class Board:
     oldest_wait: datetime | None = None
     troubles: tuple[Trouble, ...] = ()
     skipped: tuple[tuple[AgentKind, str, int], ...] = ()  # records that nobody could read, by agent and version
-    agents_seen: tuple[tuple[AgentKind, str, bool], ...] = ()  # kind, label, whether its hook is connected; of those that have one
+    agents_seen: tuple[tuple[AgentKind, str, bool], ...] = ()  # kind, label, whether connected; of those that can be
 
     @property
     def rows(self) -> tuple[Row, ...]:
