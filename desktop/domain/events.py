@@ -198,6 +198,15 @@ class ProcessEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandStarted:
+    """A process of an agent, *pid*, began to run something."""
+
+    pid: int
+    at: datetime
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HealthReported:
     """A part of ours works badly, or well again when *text* is empty; *remedy* is what the person can do."""
 
@@ -236,4 +245,6 @@ SessionEvent = (
     | SessionEnded
 )
 
-Event = SessionEvent | RequestOpened | TerminalSeen | ProcessEnded | HealthReported | RecordsSkipped
+Event = (
+    SessionEvent | RequestOpened | TerminalSeen | ProcessEnded | CommandStarted | HealthReported | RecordsSkipped
+)

@@ -1,4 +1,4 @@
-"""Command lines: whether one of an agent's holds a conversation, and what a person types to go on with one."""
+"""Command lines: whether one holds a conversation or carries out a command, and what goes on with a conversation."""
 
 import shlex
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from desktop.formats import hook_payload
 
 NODE = ("node", "bun")
 PYTHON = ("python",)
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "fish"})
 # What an interpreter is told of itself comes before the script, or behind it where a program starts itself again.
 _OF_THE_INTERPRETER = "--max-old-space-size"
 
@@ -54,6 +55,19 @@ class Program:
     def is_headless(self, argv: Sequence[str]) -> bool:
         """Whether a session answers to a program: it prints and ends, or speaks a protocol."""
         return any(word in self.headless for word in argv[1:])
+
+
+def carries_out(argv: Sequence[str], command: str) -> bool:
+    """Whether a process runs *command*: as a shell's script, as lines of one of its own, or in the shell's place.
+
+    What only contains it, or is written otherwise, is taken for another: better not to know than to be wrong.
+    """
+    command = command.strip()
+    if not command:
+        return False
+    if len(argv) > 2 and file_name(argv[0]) in _SHELLS and argv[1].startswith("-") and argv[1].endswith("c"):
+        return f"\n{command}\n" in f"\n{argv[2].strip()}\n"
+    return shlex.join(argv) == command
 
 
 def resume(words: Sequence[str], native: str, cwd: str) -> str:

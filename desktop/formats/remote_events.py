@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from desktop.domain.events import (
+    CommandStarted,
     Event,
     EvidenceGiven,
     HealthReported,
@@ -39,7 +40,7 @@ def from_host(events: Iterable[Event], host: str) -> list[Event]:
     made: list[Event] = []
     for event in events:
         match event:
-            case HealthReported() | ProcessEnded() | RecordsSkipped() | TerminalSeen():
+            case HealthReported() | ProcessEnded() | CommandStarted() | RecordsSkipped() | TerminalSeen():
                 continue  # of this machine alone
             case RequestOpened(request=request):
                 made.append(RequestOpened(replace(request, session=session_on(request.session, host))))

@@ -15,10 +15,10 @@ from desktop.domain import clock_jump, reducer
 from desktop.domain.agent import Agent
 from desktop.domain.board import Board, Row, Trouble
 from desktop.domain.events import (
+    CommandStarted,
     Event,
     EvidenceGiven,
     HealthReported,
-    CommandStarted,
     ProcessEnded,
     RecordsSkipped,
     RequestOpened,

@@ -10,6 +10,8 @@ class Pace:
     # One scan costs 0.1 to 0.5 ms at 500 processes (a listing of /proc), so each second is 0.05 % of a core. A new
     # session in a known home, or one whose agent has a birth directory, is heard of without any scan.
     scan_busy: float = 1.0
+    # While an agent works that does not say when a call of it was allowed in its terminal: the call's process does.
+    scan_commands: float = 0.5
     # Nothing happened for a while: 0.4 wake-ups a second, below the bar of 0.5, and the reconcile rides along.
     scan_quiet: float = 2.5
     quiet_after: float = 60.0

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from desktop.domain.agent import Agent, LiveState
 from desktop.domain.events import (
+    CommandStarted,
     Event,
     EvidenceGiven,
     HealthReported,
@@ -81,6 +82,7 @@ class Scene:
         self._homes = Homes(agents, environment)
         # Maybe children on their way to be another program, with their start and when they were first seen.
         self._forks: dict[int, tuple[str, float]] = {}
+        self._told_of: set[int] = set()  # young processes of agents, that were told of
         self._runners: dict[int, Runner] = {}
         self._again: dict[tuple[AgentKind, str, str], float] = {}
         self._log_folders: Mapping[str, str] = {}  # where logs are awaited
@@ -161,20 +163,28 @@ class Scene:
         return patience if longest is None else min(patience, longest)
 
     def _scan(self, now: float) -> None:
-        for pid in sorted({*self._new_pids.scan(), *self._forks}):
+        young = {*self._new_pids.scan(), *self._forks}
+        self._told_of &= young
+        for pid in sorted(young):
             process = self._table.look(pid)
             if process is not None:
                 self._meet(process, now)
+                self._tell_of_command(process)
             else:
                 self._forks.pop(pid, None)
         self._stand_ins.look(list(self._runners.values()), is_thorough=self._is_look_thorough)
         self._is_look_thorough = False
         self._stored.look(list(self._runners.values()))
-        is_busy = now < self._busy_until
-        self._scan_at = now + (self._pace.scan_busy if is_busy else self._pace.scan_quiet)
+        self._scan_at = now + self._until_scan(is_busy=now < self._busy_until)
         # One wake-up serves both.
         if self._reconcile_at <= now + self._pace.scan_busy / 2:
             self._reconcile_at = now
+
+    def _until_scan(self, *, is_busy: bool) -> float:
+        if not is_busy:
+            return self._pace.scan_quiet
+        is_told = all(runner.agent.live_state_dir for runner in self._runners.values())
+        return self._pace.scan_busy if is_told else self._pace.scan_commands
 
     def _reconcile(self, now: float) -> None:
         for runner in list(self._runners.values()):
@@ -304,6 +314,14 @@ class Scene:
                 begun_at, cwd = self._table.begun_at(process.pid), self._table.cwd(process.pid)
                 self._servers.meet(agent, process.pid, begun_at, home, process.argv, environment, cwd)
             return
+
+    def _tell_of_command(self, process: Process) -> None:
+        """Tell once of what an agent runs that does not tell itself when it was allowed to."""
+        parent = self._runners.get(process.parent)
+        if parent is None or parent.agent.live_state_dir or process.pid in self._told_of or self._is_fork(process):
+            return
+        self._told_of.add(process.pid)
+        self._sink(CommandStarted(parent.pid, _now(), process.argv))
 
     def _is_fork(self, process: Process) -> bool:
         """Whether a known process has just split off this one, which has not begun its own program yet."""

@@ -116,3 +116,26 @@ def test_a_shell_carries_out_nothing_that_a_directory_is_called(name: str, tmp_p
     assert (tmp_path / "place").read_text() == f"{place.resolve()}\n"
     assert (tmp_path / "words").read_text() == "resume abc\n"
     assert list(tmp_path.rglob("harm")) == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "command", "runs"),
+    [
+        (("/bin/bash", "-lc", "make all"), "make all", True),
+        (("sh", "-c", "make all"), " make all\n", True),
+        (("make", "all"), "make all", True),  # the shell's last command takes its place
+        (("bash", "-c", "set -u\n(\nmake all\n)\nexit $?"), "make all", True),
+        (("bash", "-c", "set -u\n(\ncd x\nmake all\n)"), "cd x\nmake all", True),
+        (("bash", "-c", "make all && rm x"), "make all", False),
+        (("bash", "-c", "echo make all"), "make all", False),
+        (("python", "-c", "make all"), "make all", False),
+        (("bash", "make all"), "make all", False),
+        (("make",), "make all", False),
+        ((), "", False),
+        (("bash", "-c", ""), "", False),
+    ],
+)
+def test_a_process_carries_out_a_command_only_when_it_is_the_whole_of_it(
+    argv: tuple[str, ...], command: str, runs: bool
+) -> None:
+    assert command_line.carries_out(argv, command) is runs

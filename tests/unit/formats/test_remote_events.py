@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from desktop.domain.events import (
+    CommandStarted,
     Event,
     EvidenceGiven,
     HealthReported,
@@ -50,6 +51,7 @@ def test_news_and_requests_are_those_of_the_session_there() -> None:
 def test_what_is_of_this_machine_alone_is_never_believed_of_another() -> None:
     told: list[Event] = [
         ProcessEnded(7, NOON),
+        CommandStarted(7, NOON, ("make",)),
         HealthReported("x", NOON, "y"),
         RecordsSkipped(KIND, "1", 3, NOON),
         TerminalSeen(7, NOON, Terminal()),

@@ -15,4 +15,4 @@ def test_blind_or_busy_everything_is_looked_at_within_a_second() -> None:
     pace = Pace()
 
     assert pace.reconcile_deaf <= 1.0
-    assert pace.scan_busy <= 1.0
+    assert pace.scan_commands <= pace.scan_busy <= 1.0

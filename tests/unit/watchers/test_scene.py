@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from desktop.domain.agent import Agent
-from desktop.domain.events import EvidenceGiven, ProcessEnded, SessionDescribed, SessionEnded
+from desktop.domain.events import CommandStarted, EvidenceGiven, ProcessEnded, SessionDescribed, SessionEnded
 from desktop.domain.ids import SessionId, session_id
 from desktop.domain.session import Claim
 from desktop.watchers.agent_server import AgentServers
@@ -19,7 +19,7 @@ from desktop.watchers.scene import Scene
 from tests.fakes import served_agent
 from tests.fakes.fake_agent_record import FAKE, PROGRAM, Heard, MemoryCursors
 
-PACE = Pace(scan_busy=0.0, scan_quiet=0.0, reconcile_live=0.0, reconcile_idle=0.0, fork_lasts=0.0)
+PACE = Pace(scan_busy=0.0, scan_commands=0.0, scan_quiet=0.0, reconcile_live=0.0, reconcile_idle=0.0, fork_lasts=0.0)
 FIRST = 2**22 + 1  # above every pid that Linux gives
 
 
@@ -419,3 +419,38 @@ def test_servers_are_told_of_the_processes_that_have_one_and_of_their_end(
     scene.close()
 
     assert told == [(FAKE.kind, FIRST), FIRST]
+
+
+def commands(heard: Heard) -> list[CommandStarted]:
+    return [event for event in heard.events if isinstance(event, CommandStarted)]
+
+
+def test_what_an_agent_without_live_state_runs_is_told_of_once(tmp_path: Path, table: Table, heard: Heard) -> None:
+    silent = replace(FAKE, live_state_dir="", read_live_state=None)
+    scene = new_scene(tmp_path, table, heard, agents=(silent,))
+    table.run(FIRST)
+    scene.open()
+
+    table.run(FIRST + 1, parent=FIRST)  # a fork, about to be the command
+    look(scene)
+    assert commands(heard) == []
+
+    table.processes[FIRST + 1] = Process(FIRST + 1, "7", "/bin/sh", ("sh", "-c", "make"), FIRST)
+    table.processes[FIRST + 2] = Process(FIRST + 2, "7", "/bin/sh", ("sh", "-c", "make"), FIRST + 1)
+    look(scene)
+    look(scene)
+
+    assert [(event.pid, event.argv) for event in commands(heard)] == [(FIRST, ("sh", "-c", "make"))]
+    scene.close()
+
+
+def test_what_an_agent_runs_that_says_itself_where_it_stands_is_not_told_of(
+    scene: Scene, table: Table, heard: Heard
+) -> None:
+    table.run(FIRST)
+    scene.open()
+
+    table.processes[FIRST + 1] = Process(FIRST + 1, "7", "/bin/sh", ("sh", "-c", "make"), FIRST)
+    look(scene)
+
+    assert commands(heard) == []
