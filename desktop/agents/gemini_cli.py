@@ -382,10 +382,8 @@ def _request(
 
 MEANS = (
     Means(Ability.SEE, "process, log and hooks"),
-    Means(Ability.KNOW_IT_WAITS, "hook", "That it was allowed there is known when the command runs, or the call is over."),
-        Ability.KNOW_IT_WAITS,
-        "hook",
-        "That its terminal allowed it is known when the command runs, else when the call is over.",
+    Means(
+        Ability.KNOW_IT_WAITS, "hook", "That it was allowed there is known when the command runs, or the call is over."
     ),
     Means(Ability.KNOW_WHAT_IT_ASKS, "hook", "Of a tool of an MCP server only the name."),
     Means(
