@@ -245,6 +245,4 @@ SessionEvent = (
     | SessionEnded
 )
 
-Event = (
-    SessionEvent | RequestOpened | TerminalSeen | ProcessEnded | CommandStarted | HealthReported | RecordsSkipped
-)
+Event = SessionEvent | RequestOpened | TerminalSeen | ProcessEnded | CommandStarted | HealthReported | RecordsSkipped
