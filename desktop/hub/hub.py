@@ -67,6 +67,7 @@ from desktop.hub.effects import (
 )
 from desktop.hub.refusals import SCREEN_LOCKED, refusal
 from desktop.hub.shelves import Shelves
+from desktop.policy.tasks import renaming
 
 # The relay answers within milliseconds; a machine that swaps needs more.
 ANSWER_WITHIN = timedelta(seconds=5)
@@ -171,8 +172,9 @@ class Hub:
 
     def configure(self, settings: Settings, now: datetime) -> list[Effect]:
         """Take new settings."""
+        notes = self._rename_task(renaming(self._settings.tasks, settings.tasks))
         self._settings = self._attention.settings = settings
-        return [*self._keep_time(now), *self._again(now), *self._sum_up(now)]
+        return [*notes, *self._keep_time(now), *self._again(now), *self._sum_up(now)]
 
     def equip(self, capabilities: Capabilities, now: datetime) -> list[Effect]:
         """Take what notifications can do now, and raise again whatever is owed: what was shown may be gone."""
@@ -322,6 +324,18 @@ class Hub:
                 return [NoteTask(session_id, task), *self._put(replace(session, task=task), now)]
             case _:
                 assert_never(intent)
+
+    def _rename_task(self, names: tuple[str, str] | None) -> list[Effect]:
+        """Keep in a task what the person put there, by whatever name it goes now."""
+        if names is None:
+            return []
+        old, new = names
+        moved = [session_id for session_id, task in self._tasks.items() if task == old]
+        for session_id in moved:
+            self._tasks[session_id] = new
+            if session_id in self._sessions:
+                self._sessions[session_id] = replace(self._sessions[session_id], task=new)
+        return [NoteTask(session_id, new) for session_id in moved]
 
     def _new(self, session_id: SessionId, at: datetime) -> Session:
         session = reducer.new_session(session_id, at)

@@ -1,7 +1,7 @@
 """Which of the person's tasks a session belongs to by rule."""
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from desktop.domain.session import Session
 from desktop.domain.settings import Task
@@ -10,6 +10,16 @@ from desktop.domain.settings import Task
 def task_of(session: Session, tasks: Iterable[Task]) -> str:
     """The first task whose rules the session meets; empty when there is none."""
     return next((task.name for task in tasks if _belongs(session, task)), "")
+
+
+def renaming(before: Sequence[Task], after: Sequence[Task]) -> tuple[str, str] | None:
+    """The old and the new name where one task of a list was given another; None where more was changed, or nothing."""
+    old, new = [task.name for task in before], [task.name for task in after]
+    changed = [(was, now) for was, now in zip(old, new, strict=False) if was != now]
+    if len(old) != len(new) or len(changed) != 1:
+        return None
+    was, now = changed[0]
+    return None if was in new or now in old else (was, now)
 
 
 def _belongs(session: Session, task: Task) -> bool:

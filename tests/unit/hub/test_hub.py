@@ -456,6 +456,21 @@ def test_a_task_by_hand_wins_over_rules_and_without_it_they_hold_again() -> None
     assert story.does(AssignTask(SessionId("example:none"), "x")) == []
 
 
+def test_sessions_stay_in_a_task_that_is_given_another_name() -> None:
+    settings = replace(Settings(), tasks=(Task("May"), Task("June")))
+    story = Story(settings=settings)
+    away = SessionId("example:away")
+    story.hub.remember({}, {}, {away: "May"})
+    story.session_starts()
+    story.does(AssignTask(SESSION, "May"))
+
+    effects = story.hub.configure(replace(settings, tasks=(Task("Spring"), Task("June"))), story.now)
+
+    noted = {(effect.session, effect.task) for effect in effects if isinstance(effect, NoteTask)}
+    assert noted == {(away, "Spring"), (SESSION, "Spring")}
+    assert story.row.task == "Spring"
+
+
 def test_rows_are_arranged_as_the_person_chose() -> None:
     story = Story(settings=replace(Settings(), look=replace(Look(), group_by=GroupBy.AGENT)))
     story.session_starts()

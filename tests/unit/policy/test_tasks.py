@@ -7,7 +7,7 @@ import pytest
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.session import NameSource, Session
 from desktop.domain.settings import Task
-from desktop.policy.tasks import task_of
+from desktop.policy.tasks import renaming, task_of
 
 SESSION = Session(
     SessionId("fake:one"),
@@ -52,3 +52,22 @@ def test_of_a_session_of_which_nothing_is_known_no_rule_holds() -> None:
     blank = Session(SessionId("fake:two"), AgentKind("fake"), datetime(2026, 1, 1, tzinfo=UTC))
 
     assert task_of(blank, (Task("x", directories=("*",)), Task("y", branches=("*",)))) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        ("May June", "May July", ("June", "July")),
+        ("May", "May", None),
+        ("May June", "June May", None),
+        ("May June", "June", None),
+        ("May", "May June", None),
+        ("May June", "April July", None),
+        ("May June", "May May", None),
+        ("", "", None),
+    ],
+)
+def test_one_name_that_changed_in_its_place_is_a_renaming(
+    before: str, after: str, names: tuple[str, str] | None
+) -> None:
+    assert renaming([Task(name) for name in before.split()], [Task(name) for name in after.split()]) == names
