@@ -37,7 +37,14 @@ LIBRARIES = {  # what Qt loads from the system: soname, then its package for apt
     "libxcb-shape.so.0": ("libxcb-shape0", "libxcb", "libxcb"),
     "libxcb-xkb.so.1": ("libxcb-xkb1", "libxcb", "libxcb"),
 }
-TEST_PROGRAMS = {"tmux": "tmux", "dbus-run-session": "dbus", "dbus-daemon": "dbus-daemon", "Xvfb": "xvfb"}
+TEST_PROGRAMS = {
+    "tmux": "tmux",
+    "dbus-run-session": "dbus",
+    "dbus-daemon": "dbus-daemon",
+    "Xvfb": "xvfb",
+    "xfwm4": "xfwm4",
+    "xdotool": "xdotool",
+}
 
 
 def say(text):
