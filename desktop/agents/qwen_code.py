@@ -112,7 +112,8 @@ class _ChatLog(LineLog):
         events = self.went_on()
         for call in calls:
             events += self._call_started(text_of(call, "id"), text_of(call, "name"), object_of(call, "args"))
-        return events if calls or not said.strip() else [*events, *self.finished()]
+        # Words that were broken off are written down like an answer's last; only no hook tells of that end.
+        return events if calls or not said.strip() else [*events, *self.finished(hook_tells_too=True)]
 
     def _call_started(self, call: str, tool: str, given: Mapping[str, object]) -> list[Event]:
         if not call or not tool:

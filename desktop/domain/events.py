@@ -57,6 +57,7 @@ class TurnFinished:
     ending: Ending = Ending.FINISHED
     error: str = ""
     last_words: str = ""
+    hook_tells_too: bool = False  # of an end that nobody broke off; where its hook is called, that has the last word
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,22 +339,36 @@ def _turn_finished(session: Session, event: TurnFinished) -> Session:
     if event.at < turn.started_at:
         return session
     ending, error = event.ending, event.error
-    finished_at = event.at
-    if turn.finished_at is not None:
+    finished_at, is_hook_awaited = event.at, False
+    if turn.finished_at is not None and not turn.is_hook_awaited:
         finished_at = turn.finished_at
         if turn.ending in (Ending.FAILED, Ending.INTERRUPTED) and event.ending is Ending.FINISHED:
             ending, error = turn.ending, turn.error  # the plain end of a turn that we know more of
+    elif event.hook_tells_too and _hook_told_of(session, turn):
+        ending, is_hook_awaited = Ending.INTERRUPTED, True
     session = replace(
         _active(session, event.at),
-        turn=replace(turn, finished_at=finished_at, ending=ending, error=error or turn.error),
+        turn=replace(
+            turn,
+            finished_at=finished_at,
+            ending=ending,
+            error=error or turn.error,
+            is_hook_awaited=is_hook_awaited,
+        ),
         calls=(),
         activity="",
         last_words=event.last_words or session.last_words,
     )
-    if ending is Ending.INTERRUPTED:
+    if ending is Ending.INTERRUPTED and not is_hook_awaited:
         # Only a person interrupts, and that person sits before it.
         session = replace(session, seen_at=max(finished_at, session.seen_at or finished_at))
     return session
+
+
+def _hook_told_of(session: Session, turn: Turn) -> bool:
+    """Whether the agent's hook told of *turn*, and so would tell of its end."""
+    since = turn.started_at - SAME_MOMENT
+    return any(item.source is Source.HOOK and item.at >= since for item in session.evidence)
 
 
 def _after_turn(session: Session, event: TurnFinished) -> Change:

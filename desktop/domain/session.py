@@ -93,6 +93,7 @@ class Turn:
     ending: Ending | None = None
     error: str = ""
     changed_files: tuple[str, ...] = ()
+    is_hook_awaited: bool = False  # taken for broken off until the hook tells of its end
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,13 @@ class LineLog:
         self.in_turn = True
         return [TurnStarted(self.session, self.at)]
 
-    def finished(self, ending: Ending = Ending.FINISHED, error: str = "") -> list[Event]:
+    def finished(
+        self, ending: Ending = Ending.FINISHED, error: str = "", *, hook_tells_too: bool = False
+    ) -> list[Event]:
         """The agent yielded the floor."""
         self.in_turn, self._is_decided = False, True
-        return [TurnFinished(self.session, self.at, ending, text.one_line(error, 500), text.clean(self.words))]
+        words = text.clean(self.words)
+        return [TurnFinished(self.session, self.at, ending, text.one_line(error, 500), words, hook_tells_too)]
 
     def facts(
         self, *, cwd: str = "", branch: str = "", version: str = "", model: str = "", prompt: str = "", title: str = ""

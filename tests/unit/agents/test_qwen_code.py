@@ -136,6 +136,12 @@ def test_no_from_a_hook_lets_the_turn_go_on() -> None:
     assert not any(isinstance(event, TurnFinished) for event in events)
 
 
+def test_last_words_may_be_broken_off_which_its_hook_alone_knows() -> None:
+    events = fed({"type": "assistant", "message": {"parts": [{"text": "so"}]}})
+
+    assert [event.hook_tells_too for event in events if isinstance(event, TurnFinished)] == [True]
+
+
 def test_a_file_that_was_written_is_told() -> None:
     events = fed(calls("edit", file_path="/home/dev/a"), result(status="success"))
     failed = fed(calls("edit", file_path="/home/dev/a"), result(status="error"))

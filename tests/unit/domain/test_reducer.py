@@ -289,6 +289,26 @@ def test_a_failed_turn_is_not_taken_up_again_by_a_call() -> None:
     assert after(failed, ToolCallStarted(SESSION, ToolCall("c1", "Bash", "k", at(6)))).turn == failed.turn
 
 
+def test_an_end_of_which_a_hook_tells_too_was_broken_off_unless_the_hook_tells_of_it() -> None:
+    ended = TurnFinished(SESSION, at(5), last_words="so", hook_tells_too=True)
+    unheard = after(session(), TurnStarted(SESSION, at(0), "go"))
+    heard = after(unheard, EvidenceGiven(SESSION, Evidence(Source.HOOK, Claim.WORKING, at(0))))
+
+    alone, broken_off = after(unheard, ended), after(heard, ended)
+    told = after(broken_off, TurnFinished(SESSION, at(4.9)))
+    told_first = after(heard, TurnFinished(SESSION, at(4.9)), ended)
+
+    assert [_ending(each) for each in (alone, broken_off, told, told_first)] == [
+        Ending.FINISHED, Ending.INTERRUPTED, Ending.FINISHED, Ending.FINISHED,
+    ]  # fmt: skip
+    assert told.seen_at == at(0)
+    assert _ending(after(broken_off, replace(ended, at=at(6)))) is Ending.INTERRUPTED
+
+
+def _ending(known: Session) -> Ending | None:
+    return known.turn.ending if known.turn is not None else None
+
+
 def test_the_end_of_a_turn_closes_what_the_session_asked_unless_live_state_knows_better() -> None:
     asked = permission("r1", 3)
     known = after(session(), TurnStarted(SESSION, at(0), "go"), RequestOpened(asked))
