@@ -70,8 +70,11 @@ SILENCE_LIMIT = timedelta(minutes=10)
 MAYBE_WAITING_AFTER = timedelta(seconds=15)
 # Where the record of a call hints that somebody is asked: long enough for a call that needs nobody after all to end.
 HINT_SETTLES = timedelta(seconds=0.5)
-# For its first 0.2 s an agent's live state says nothing yet, and its process is found within a second.
-STARTING = timedelta(seconds=2)
+# For its first 0.2 s an agent's live state says nothing yet, and its process is found within a second; on two
+# processors with seven agents at work both took three.
+STARTING = timedelta(seconds=5)
+# An agent that tells of its start is heard of once its prompt is there: after 2 to 8 s, on a busy machine 25.
+STARTING_UNHEARD = timedelta(seconds=30)
 
 # What a reason ends in where the agent itself does not keep word of where it stands.
 _AS_WRITTEN = " (as far as its conversation file tells)"
@@ -190,18 +193,22 @@ def _without_live_state(session: Session, now: datetime) -> Standing:
     if lost is not None and (session.turn is None or session.turn.finished_at is None):
         return Standing(Phase.UNKNOWN, lost.detail, lost.at)
     if session.turn is None:
-        starting = next((item for item in fresh if item.claim is Claim.SILENT and now < item.at + STARTING), None)
-        if starting is not None:
-            return Standing(Phase.IDLE, "it is starting", session.seen_first_at, starting.at + STARTING)
         resting = next((item for item in fresh if item.claim is Claim.RESTING), None)
         if resting is not None:
             return Standing(Phase.IDLE, resting.detail, session.seen_first_at)
+        started_by = max((_started_by(item) for item in fresh if item.claim is Claim.SILENT), default=None)
+        if started_by is not None and now < started_by:
+            return Standing(Phase.IDLE, "it is starting", session.seen_first_at, started_by)
         return Standing(Phase.UNKNOWN, "its process runs, but nothing tells what it does", session.seen_first_at)
     if session.turn.finished_at is not None:
         standing = _at_rest(session, None)
         return Standing(standing.phase, f"{standing.reason}{_AS_WRITTEN}", standing.since)
     would_ask = hook is not None and hook.claim is Claim.WORKING and hook.at >= session.turn.started_at
     return _in_turn(session, session.turn.started_at, now, is_guessing=not would_ask)
+
+
+def _started_by(silence: Evidence) -> datetime:
+    return silence.at + (STARTING_UNHEARD if silence.source is Source.PROCESS else STARTING)
 
 
 def _waits_for(phase: Phase) -> str:

@@ -51,6 +51,10 @@ class Runner:
         held = {state.session for state in self.states.values()}
         return held | {self.stand_in.session} if self.stand_in is not None else held
 
+    def is_headless(self, process: Process) -> bool:
+        """Whether *process*, which is its own, answers to a program and not to a person."""
+        return self.agent.is_headless is not None and self.agent.is_headless(process.argv)
+
     def introduced(
         self,
         session: SessionId,
@@ -61,10 +65,7 @@ class Runner:
         detail: str = "",
     ) -> tuple[Event, ...]:
         """What there is to say of *session* while the process itself says nothing."""
-        is_headless = (
-            self.agent.is_headless is not None and process is not None and self.agent.is_headless(process.argv)
-        )
-        launch = Launch.HEADLESS if is_headless else Launch.INTERACTIVE
+        launch = Launch.HEADLESS if process is not None and self.is_headless(process) else Launch.INTERACTIVE
         evidence = Evidence(Source.PROCESS, claim, now, detail or NO_LIVE_STATE, origin=str(self.pid))
         described = SessionDescribed(
             session, self.agent.kind, now, cwd=cwd, pid=self.pid, launch=launch, home=self.home

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from desktop.domain.agent import Agent
 from desktop.domain.events import EvidenceGiven
 from desktop.domain.ids import SessionId, session_id, stand_in_pid
+from desktop.domain.phase import STARTING_UNHEARD
 from desktop.domain.ports import Sink
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.watchers import log_discovery, log_heads
@@ -237,10 +238,18 @@ class StandIns:
         if agent.live_state_dir:
             return Claim.ALIVE, ""
         if not native:
-            return Claim.ALIVE, _NO_LOG
+            return Claim.SILENT if self._is_starting(runner) else Claim.ALIVE, _NO_LOG
         if path or log_discovery.find_transcript(agent, runner.home, native, cwd):
             return Claim.ALIVE, _BY_LOG
         return Claim.RESTING, _NO_PROMPT_YET
+
+    def _is_starting(self, runner: Runner) -> bool:
+        """Whether it began just now, and will tell of that itself."""
+        process = self._table.look(runner.pid)
+        if runner.agent.read_hook is None or process is None or runner.is_headless(process):
+            return False
+        begun_at = self._table.begun_at(runner.pid)
+        return begun_at is not None and datetime.now(UTC).timestamp() < begun_at + STARTING_UNHEARD.total_seconds()
 
 
 def _is_silent(runner: Runner) -> bool:

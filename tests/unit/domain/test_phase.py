@@ -11,6 +11,7 @@ from desktop.domain.phase import (
     MAYBE_WAITING_AFTER,
     SILENCE_LIMIT,
     STARTING,
+    STARTING_UNHEARD,
     Phase,
     Standing,
     resolve,
@@ -156,6 +157,16 @@ def test_a_session_that_starts_is_idle_for_a_moment_and_then_unknown() -> None:
 
     assert stand(starts) == Standing(Phase.IDLE, "it is starting", at(0), at(99) + STARTING)
     assert stand(starts, at(99) + STARTING).phase is Phase.UNKNOWN
+
+
+def test_an_agent_that_will_tell_of_its_start_is_given_longer_until_it_does() -> None:
+    process = Evidence(Source.PROCESS, Claim.SILENT, at(99), "no log yet", "12")
+    starts = session(process)
+
+    assert stand(starts) == Standing(Phase.IDLE, "it is starting", at(0), at(99) + STARTING_UNHEARD)
+    assert stand(starts, at(99) + STARTING_UNHEARD).phase is Phase.UNKNOWN
+    told = session(process, Evidence(Source.HOOK, Claim.RESTING, at(99), "no prompt was given yet"))
+    assert stand(told) == Standing(Phase.IDLE, "no prompt was given yet", at(0))
 
 
 def test_a_session_told_of_by_its_hook_alone_is_starting_until_its_process_should_be_found() -> None:

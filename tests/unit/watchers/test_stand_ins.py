@@ -1,6 +1,7 @@
 """Sessions of processes that say nothing of themselves, with a table of processes of our own."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -114,6 +115,19 @@ def test_a_process_without_a_log_is_shown_and_says_so(play: Play) -> None:
     assert play.claims() == [Claim.ALIVE]
     evidence = [event.evidence for event in play.heard.events if isinstance(event, EvidenceGiven)]
     assert evidence[0].detail == "it runs, and no log of it was found"
+
+
+def test_a_process_that_began_just_now_and_will_tell_of_it_is_starting(play: Play) -> None:
+    play.table.begun = {1: time.time() - 3, 2: time.time() - 3, 3: time.time() - 60}
+    assert SILENT.read_hook is not None
+    play.run(1)
+    play.look()
+    play.run(2, replace(SILENT, read_hook=None))
+    play.look()
+    play.run(3)
+    play.look()
+
+    assert play.claims() == [Claim.SILENT, Claim.ALIVE, Claim.ALIVE]
 
 
 def test_a_process_gets_the_name_of_its_log_when_that_appears(play: Play, today: Path) -> None:
