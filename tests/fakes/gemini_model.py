@@ -92,8 +92,10 @@ class Talk(BaseHTTPRequestHandler):
         self.send_header("connection", "close")
         self.end_headers()
         self.close_connection = True
-        for _ in range(int(float(rest) * WORDS_PER_SECOND) if name == "stream" else 0):
-            self._tell({"candidates": [{"content": {"role": "model", "parts": [{"text": "word "}]}, "index": 0}]})
+        for number in range(int(float(rest) * WORDS_PER_SECOND) if name == "stream" else 0):
+            # Each another: the agent breaks off a model that says the same again and again.
+            said = {"role": "model", "parts": [{"text": f"{number} "}]}
+            self._tell({"candidates": [{"content": said, "index": 0}]})
             time.sleep(1 / WORDS_PER_SECOND)
         self._tell(answer)
 

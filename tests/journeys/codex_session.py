@@ -50,7 +50,7 @@ def make_home(home: Path, url: str, project: Path) -> None:
 class CodexSession:
     """A session as the person who sits before it sees it."""
 
-    arguments = ARGUMENTS
+    arguments: tuple[str, ...] = ARGUMENTS
 
     def __init__(self, tmux: Tmux, program: Path, home: Path, cwd: Path, variables: Mapping[str, str]) -> None:
         self._tmux = tmux
@@ -67,6 +67,7 @@ class CodexSession:
         assert lock is not None
         self.native = lock.stem
         self.begun_at = lock.stat().st_mtime
+        self.sent_at = 0.0  # when the last prompt was
         self.pid = until(
             lambda: self._holder(lock), lambda: f"a holder of {lock} among {self._locks()}:\n{self.screen()}", 4
         )
@@ -122,6 +123,7 @@ class CodexSession:
         self._tmux("send-keys", "-t", self.pane_id, "-l", "--", text)
         self.wait_screen(text[-30:])
         # An Enter soon after a long text is taken for a part of what was pasted.
+        self.sent_at = time.time()
         for _ in range(5):
             time.sleep(0.3)
             self.key("Enter")
@@ -178,6 +180,50 @@ class CodexSession:
             if entry.name.isdigit() and str(lock) in _open_files(entry):
                 return int(entry.name)
         return 0
+
+
+class DaemonSession(CodexSession):
+    """Its process is the terminal's; its conversation lives in the daemon."""
+
+    arguments = ()
+
+    def _holder(self, lock: Path) -> int:
+        pane = int(self._tmux("display-message", "-p", "-t", self.pane_id, "#{pane_pid}"))
+        family = {pane}
+        for _ in range(4):
+            family |= {pid for pid, parent in _parents().items() if parent in family}
+        return next((pid for pid in family if _is_terminal(pid)), 0)
+
+    @property
+    def daemon(self) -> int:
+        said = json.loads((self.home / "app-server-daemon" / "daemon.pid").read_text())
+        return int(said["pid"])
+
+
+def _parents() -> dict[int, int]:
+    found: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                found[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def _is_terminal(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return (
+            os.readlink(f"/proc/{pid}/exe").endswith("/bin/codex")
+            and b"app-server" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+        )
+    return False
+
+
+def end_all_of(home: Path) -> None:
+    """A daemon outlives its terminals."""
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and os.readlink(entry / "exe").startswith(str(home)):
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def _open_files(process: Path) -> list[str]:

@@ -21,6 +21,7 @@ ORDER = (
     "test_seeing",
     "test_codex",
     "test_opencode",
+    "test_gemini",
     "test_qwen",
     "test_codex_daemon",
 )

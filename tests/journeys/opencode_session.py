@@ -3,12 +3,14 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.journeys import packages
 from tests.journeys.real_agent import Tmux, until
 
 KIND = "opencode"
@@ -32,6 +34,7 @@ def make_home(home: Path, url: str) -> None:
     """Write what the agent needs to ask our model; *home* is what XDG_CONFIG_HOME names."""
     folder = home / "opencode"
     (folder / "plugins").mkdir(parents=True)
+    _put_packages(folder)
     (folder / "plugins" / "witness.js").write_text(_WITNESS)
     model = {"name": "m", "tool_call": True, "limit": {"context": 100_000, "output": 4000}}
     options = {"baseURL": f"{url}/v1", "apiKey": "dummy"}
@@ -41,6 +44,14 @@ def make_home(home: Path, url: str) -> None:
         "share": "disabled", "permission": {"bash": "ask", "edit": "ask"},
     }  # fmt: skip
     (folder / "opencode.json").write_text(json.dumps(config))
+
+
+def _put_packages(folder: Path) -> None:
+    """Lay there what it would else fetch at its first start, which takes it up to a minute."""
+    fetched = packages.program_of(packages.OPENCODE_PLUGIN).parents[3]
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(fetched / name, folder)
+    shutil.copytree(fetched / "node_modules", folder / "node_modules", symlinks=True)
 
 
 def free_port() -> int:
@@ -73,6 +84,7 @@ class OpencodeSession:
         until(lambda: self.events("loaded"), lambda: f"the witness to be loaded:\n{self.screen()}", STARTS_WITHIN_S)
         until(lambda: "Ask anything" in self.screen(), lambda: f"a prompt box:\n{self.screen()}", STARTS_WITHIN_S)
         self.begun_at = time.time()
+        self.sent_at = 0.0  # when the last prompt was
         self.kind = ""  # in the table of what was measured
 
     @property
@@ -118,6 +130,7 @@ class OpencodeSession:
         self._tmux("send-keys", "-t", self.pane_id, "-l", "--", text)
         bare = "".join(text.split())[-20:]
         until(lambda: bare in "".join(self.screen().split()), lambda: f"{text!r} on\n{self.screen()}")
+        self.sent_at = time.time()
         for _ in range(5):
             self.key("Enter")
             with contextlib.suppress(AssertionError):

@@ -11,12 +11,14 @@ LATEST = "2.1.330"
 OLDER = "2.1.197"
 CODEX = "codex-0.169.0"
 OPENCODE = "opencode-1.18.33"
+OPENCODE_PLUGIN = "opencode-plugin-1.18.33"  # what it would fetch itself at the first start with a new home
 GEMINI = "gemini-cli-0.61.0"
 QWEN = "qwen-code-0.15.10"
 # Where the program lies, for agents other than the first.
 PROGRAMS = {
     CODEX: Path(".bin/codex"),
     OPENCODE: Path("opencode-linux-x64/bin/opencode"),
+    OPENCODE_PLUGIN: Path("@opencode-ai/plugin/package.json"),
     GEMINI: Path(".bin/gemini"),
     QWEN: Path(".bin/qwen"),
 }

@@ -28,7 +28,7 @@ class PaneSession:
             "new-window", "-d", "-t", "journeys:", "-P", "-F", "#{pane_id}", "-c", str(stage.project),
             "env", *set_here, *command,
         ).strip()  # fmt: skip
-        self.wait_screen(ready, STARTS_WITHIN_S)
+        self.ready_at = self.wait_screen(ready, STARTS_WITHIN_S)
 
         def named() -> str:
             fresh = (row for row in self.rows() if row["id"] not in known and row["phase"] != "ended")

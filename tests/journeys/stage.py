@@ -90,9 +90,9 @@ class Stage:
     def __init__(self, programs: dict[str, Path]) -> None:
         self._programs = programs
         self.base = Path(tempfile.mkdtemp(prefix="agj-"))
-        self.home = self._directory("home")
-        self.runtime = self._directory("run", 0o700)
-        self.project = self._directory("home/shop")
+        self.home = self.directory("home")
+        self.runtime = self.directory("run", 0o700)
+        self.project = self.directory("home/shop")
         self._closing: list[Callable[[], None]] = []
         self._tray: subprocess.Popen[bytes] | None = None
         self.environment = self._environment()
@@ -137,6 +137,10 @@ class Stage:
         janitor.sweep(MARK, str(self.base))
         self._janitor.stop()
         shutil.rmtree(self.base, ignore_errors=True)
+
+    def at_end(self, act: Callable[[], None]) -> None:
+        """Do this, too, when the stage is taken down."""
+        self._closing.append(act)
 
     # -- the tray
 
@@ -187,9 +191,9 @@ class Stage:
         assert isinstance(rows, list)
         return next((row for row in rows if row["id"] == session), {})
 
-    def command(self, *words: str, home: Path | None = None) -> str:
+    def command(self, *words: str, home: Path | None = None, **variables: str) -> str:
         """Run a command of ours, as a person would in a terminal; *home* is the agent's configuration directory."""
-        environment = self.environment | ({"CLAUDE_CONFIG_DIR": str(home)} if home is not None else {})
+        environment = self.environment | ({"CLAUDE_CONFIG_DIR": str(home)} if home is not None else {}) | variables
         done = subprocess.run(
             [sys.executable, "-m", "desktop", *words], cwd=packages.ROOT, env=environment, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=30, check=False,
@@ -252,15 +256,13 @@ class Stage:
 
     def sent(self) -> list[dict[str, object]]:
         """What the model sent so far."""
-        with urllib.request.urlopen(f"{self.model}/sent", timeout=5) as answer:
-            found: list[dict[str, object]] = json.loads(answer.read())["sent"]
-        return found
+        return sent_by(self.model)
 
     # -- agents
 
     def config(self, name: str) -> Path:
         """An agent's configuration directory, past its first questions."""
-        directory = self._directory(name)
+        directory = self.directory(name)
         state = directory / ".claude.json"
         if not state.exists():
             trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True, "allowedTools": []}
@@ -312,7 +314,8 @@ class Stage:
         header, colours = fields[0], fields[19]
         return raw[header + 12 * colours :]
 
-    def _directory(self, name: str, mode: int = 0o755) -> Path:
+    def directory(self, name: str, mode: int = 0o755) -> Path:
+        """A directory of the stage, made where it is not there."""
         directory = self.base / name
         directory.mkdir(mode=mode, parents=True, exist_ok=True)
         return directory
@@ -325,7 +328,7 @@ class Stage:
         return {
             **kept, **homes, "HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime), "LANG": "C.UTF-8",
             "TERM": "xterm-256color", "SHELL": "/bin/bash", "PYTHONPATH": str(packages.ROOT), MARK: str(self.base),
-            "TMPDIR": str(self._directory("tmp")), "PYTHONDONTWRITEBYTECODE": "1", "NO_AT_BRIDGE": "1",
+            "TMPDIR": str(self.directory("tmp")), "PYTHONDONTWRITEBYTECODE": "1", "NO_AT_BRIDGE": "1",
         }  # fmt: skip
 
     def _start_display(self) -> None:
@@ -342,7 +345,7 @@ class Stage:
             "0",
             SCREEN,
             "-fbdir",
-            str(self._directory("screen")),
+            str(self.directory("screen")),
             "-nolisten",
             "tcp",
             keeps=(writer,),
@@ -379,6 +382,13 @@ def standing(versions: Sequence[str]) -> Iterator[Stage]:
         yield stage
     finally:
         stage.close()
+
+
+def sent_by(model: str) -> list[dict[str, object]]:
+    """What a scripted model sent so far."""
+    with urllib.request.urlopen(f"{model}/sent", timeout=5) as answer:
+        found: list[dict[str, object]] = json.loads(answer.read())["sent"]
+    return found
 
 
 def now() -> float:

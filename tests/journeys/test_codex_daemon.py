@@ -1,68 +1,21 @@
 """Real Codex sessions that share their daemon: seen and answered over its socket, without any set-up."""
 
-import contextlib
-import json
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from desktop.domain.phase import Phase
 from tests.fakes import responses_model
 from tests.journeys import codex_session, packages
-from tests.journeys.codex_session import CodexSession
+from tests.journeys.codex_session import DaemonSession
 from tests.journeys.conftest import SKIPPED
 from tests.journeys.real_agent import until
 from tests.journeys.stage import Program, Stage
 from tests.journeys.test_codex import notice_of, request_of, see
 
 SERVED_WITHIN_S = 10.0  # a new daemon is left to its own terminal for three seconds
-
-
-class DaemonSession(CodexSession):
-    """Its process is the terminal's; its conversation lives in the daemon."""
-
-    arguments = ()
-
-    def _holder(self, lock: Path) -> int:
-        pane = int(self._tmux("display-message", "-p", "-t", self.pane_id, "#{pane_pid}"))
-        family = {pane}
-        for _ in range(4):
-            family |= {pid for pid, parent in _parents().items() if parent in family}
-        return next((pid for pid in family if _is_terminal(pid)), 0)
-
-    @property
-    def daemon(self) -> int:
-        said = json.loads((self.home / "app-server-daemon" / "daemon.pid").read_text())
-        return int(said["pid"])
-
-
-def _parents() -> dict[int, int]:
-    found: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                found[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    return found
-
-
-def _is_terminal(pid: int) -> bool:
-    with contextlib.suppress(OSError):
-        return (
-            os.readlink(f"/proc/{pid}/exe").endswith("/bin/codex")
-            and b"app-server" not in Path(f"/proc/{pid}/cmdline").read_bytes()
-        )
-    return False
-
-
-def _end_all_of(home: Path) -> None:
-    """A daemon outlives its terminals."""
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and os.readlink(entry / "exe").startswith(str(home)):
-                os.kill(int(entry.name), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +34,7 @@ def session(stage: Stage) -> Iterator[DaemonSession]:
     until(lambda: _is_served(stage, made), lambda: f"the daemon's word: {stage.follower.of(made.session)}", 20)
     yield made
     made.quit()
-    _end_all_of(home)
+    codex_session.end_all_of(home)
     model.stop()
 
 

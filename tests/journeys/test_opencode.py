@@ -52,7 +52,7 @@ def start(stage: Stage, program: Path) -> Iterator[Start]:
             if kind == "plugged":
                 command(stage, home, "connect")
         arguments = ["--port", str(free_port())] if kind == "listening" else []
-        place = cwd or stage._directory(f"home/{kind}")
+        place = cwd or stage.directory(f"home/{kind}")
         made = OpencodeSession(stage.tmux, program, arguments, home, place, {})
         begun.append(made)
         return made

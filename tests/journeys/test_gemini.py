@@ -1,8 +1,4 @@
-"""Real Gemini CLI sessions: every change is told within a second, what it asks in full, and why it is not answered.
-
-Not part of the checks: run it by its name. In two of five runs an Esc in its dialog was not told of until the next
-prompt, and every later row failed with it; whether its log or our reading of it is late is not known yet.
-"""
+"""Real Gemini CLI sessions: every change is told within a second, what it asks in full, and why it is not answered."""
 
 import json
 from collections.abc import Callable, Iterator
