@@ -119,13 +119,10 @@ def test_a_process_without_a_log_is_shown_and_says_so(play: Play) -> None:
 
 def test_a_process_that_began_just_now_and_will_tell_of_it_is_starting(play: Play) -> None:
     play.table.begun = {1: time.time() - 3, 2: time.time() - 3, 3: time.time() - 60}
-    assert SILENT.read_hook is not None
-    play.run(1)
-    play.look()
-    play.run(2, replace(SILENT, read_hook=None))
-    play.look()
-    play.run(3)
-    play.look()
+    hooked = replace(SILENT, read_hook=lambda _call: [])
+    for pid, agent in ((1, hooked), (2, SILENT), (3, hooked)):
+        play.run(pid, agent)
+        play.look()
 
     assert play.claims() == [Claim.SILENT, Claim.ALIVE, Claim.ALIVE]
 
