@@ -69,8 +69,8 @@ MEANS = (
     Means(Ability.ALLOW, f"{_ANSWERED}: once, or always for the patterns shown; its own prompt stands all the while"),
     Means(Ability.DENY, f"{_ANSWERED}, with a reason"),
     Means(Ability.ANSWER, f"{_ANSWERED}, with its choices or in own words"),
-    Means(Ability.PROMPT, "over its own server", "a plain session listens nowhere"),
-    Means(Ability.INTERRUPT, "over its own server", "a plain session listens nowhere"),
+    Means(Ability.PROMPT, _ANSWERED, "before its first prompt there is no conversation to speak to"),
+    Means(Ability.INTERRUPT, _ANSWERED),
     Means(Ability.JUMP, "terminal"),
 )
 
@@ -91,6 +91,7 @@ AGENT = Agent(
     database=DATABASE,
     server=SERVER,
     hook_setup=HOOKS,
+    line=opencode_plugin.LINE,
     is_hook_inside=True,
     resume_words=("opencode", "--session"),
     means=MEANS,

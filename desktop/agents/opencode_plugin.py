@@ -7,7 +7,7 @@ import hashlib
 import json
 
 from desktop.agents.opencode_asks import KIND, Asked, Fields, answer_to, from_ms, request_of
-from desktop.domain.agent import HookCall
+from desktop.domain.agent import AgentLine, HookCall
 from desktop.domain.events import (
     ActivitySeen,
     Event,
@@ -23,7 +23,7 @@ from desktop.domain.events import (
     TurnStarted,
 )
 from desktop.domain.ids import RequestId, SessionId, session_id, stand_in_id
-from desktop.domain.replies import RequestReply
+from desktop.domain.replies import Interrupt, Prompt, RequestReply, SessionReply
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Claim, Ending, Evidence, Launch, NameSource, Source
 from desktop.formats import hook_payload, text
@@ -55,6 +55,30 @@ def read_hook(call: HookCall) -> list[Event]:
 def asks(payload: bytes) -> bool:
     """Whether this call waits for a person's answer."""
     return any(isinstance(event, RequestOpened) for event in read_hook(HookCall(payload, 0, BEFORE_ALL)))
+
+
+def session_that_listens(payload: bytes) -> SessionId | None:
+    """Whose line this call is; None for any other call."""
+    fields = parse_object(payload)
+    if fields is None or text_of(fields, "hook_event_name") != "listening":
+        return None
+    native = text_of(fields, "session_id")
+    return session_id(KIND, native) if hook_payload.is_plain_id(native) else None
+
+
+def write_word(reply: SessionReply) -> bytes | None:
+    """What the plugin does for *reply*."""
+    match reply:
+        case Prompt(text=words):
+            told: dict[str, object] = {"prompt": words}
+        case Interrupt():
+            told = {"abort": True}
+        case _:
+            return None
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+LINE = AgentLine(session_that_listens, write_word, "through our plugin in it")
 
 
 def write_reply(payload: bytes, request: Request, reply: RequestReply) -> bytes | None:

@@ -166,7 +166,7 @@ class Performer:
         return payload, agent.write_hook_reply, lambda answer: self._hooks.say(request.id, answer)
 
     def _send(self, reply: SessionReply, session: Session) -> None:
-        """By the agent's own server where it has one; else, and where that cannot, by the terminal."""
+        """By the agent's own server or hook where it has one; else, and where that cannot, by the terminal."""
         agent = self._agents.get(session.agent)
         if self.started is not None and self.started.serves(session.id) and not isinstance(reply, Stop | Jump):
             self.started.carry(session.id, reply, self._fails(session))
@@ -174,6 +174,10 @@ class Performer:
         is_served = self._servers is not None and self._servers.serves(session.id)
         if is_served and self._servers is not None and not isinstance(reply, Stop):
             self._servers.carry(session.id, reply, lambda _: self._courier.send(reply, session, agent))
+            return
+        words = agent.line.write(reply) if agent is not None and agent.line is not None else None
+        if words is not None and self._hooks.listens(session.id):
+            self._hooks.tell(session.id, words, lambda _: self._courier.send(reply, session, agent))
         else:
             self._courier.send(reply, session, agent)
 

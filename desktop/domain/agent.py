@@ -249,6 +249,15 @@ class AgentServer:
     settles_s: float = 0.0  # a new socket is left to the agent's own programs for so long
 
 
+@dataclass(frozen=True, slots=True)
+class AgentLine:
+    """A hook call that waits for a person's words to its session: whose it is, and how words are put."""
+
+    session_of: Callable[[bytes], SessionId | None]  # (payload): None for any other call
+    write: Callable[[SessionReply], bytes | None]  # None for what cannot be said on it
+    label: str  # how the words get there
+
+
 Row = Mapping[str, object]
 """One row of an agent's own database, by column."""
 
@@ -301,6 +310,7 @@ class Agent:
     write_hook_reply: HookReplyWriter | None = None
     asks_by_hook: Callable[[bytes], bool] | None = None  # whether this payload is one we may hold and answer
     hook_setup: HookSetup | None = None
+    line: AgentLine | None = None
     resume_words: tuple[str, ...] = ()  # what goes on with a conversation; the agent's own id follows
     # What stands at the beginning of the input line, and of no other line, when it takes a prompt: the mark with the
     # very blank after it (a no-break space where it has one). Left of it only a frame may stand; a hint must be faint;

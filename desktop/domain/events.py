@@ -97,6 +97,15 @@ class ToolCallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class LineSeen:
+    """The session takes a person's words by its hook, or takes them no more."""
+
+    session: SessionId
+    at: datetime
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SubagentStarted:
     """The session started a helper."""
 
@@ -236,6 +245,7 @@ SessionEvent = (
     | ActivitySeen
     | ToolCallStarted
     | ToolCallEnded
+    | LineSeen
     | SubagentStarted
     | SubagentStopped
     | RequestClosed

@@ -14,6 +14,7 @@ from desktop.domain.events import (
     EvidenceGiven,
     FilesChanged,
     Jumped,
+    LineSeen,
     ReplyDelivered,
     RequestClosed,
     RequestOpened,
@@ -85,6 +86,8 @@ def reduce(session: Session, event: SessionEvent | RequestOpened) -> Change:
             return _with_terminal_request(Change(replace(_at_work(session, call.at), calls=calls)), call.at)
         case ToolCallEnded():
             return _call_ended(session, event)
+        case LineSeen(is_open=is_open):
+            return Change(replace(session, has_line=is_open))
         case SubagentStarted():
             known = tuple(helper for helper in session.subagents if helper.id != event.subagent)
             helper = Subagent(event.subagent, event.role, event.at)

@@ -163,6 +163,7 @@ class Session:
     seen_at: datetime | None = None  # when the person last looked
     ended_at: datetime | None = None
     ended_why: str = ""
+    has_line: bool = False  # its hook takes prompts and interrupts
     is_history: bool = False  # began before we looked: raises no alert of its own
     notice: str = ""  # what became of the last reply, in words
 

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from desktop.domain.agent import HookCall
 from desktop.domain.events import Event
+from desktop.domain.ids import SessionId
 from desktop.domain.requests import Request
 from desktop.formats import hook_wire
 from desktop.watchers.hook_peer import Peer
@@ -19,6 +20,7 @@ class Stage(Enum):
     READING = auto()  # header and payload come in
     CHECKING = auto()  # an ask: whose session it names is not known yet
     HELD = auto()  # a person may answer
+    LISTENING = auto()  # its session takes a person's words
     SAYING = auto()  # the reply is on its way
     WATCHING = auto()  # told of every change until it leaves
     CLOSING = auto()  # the last bytes go out
@@ -40,6 +42,7 @@ class Connection:
     call: HookCall | None = None
     events: tuple[Event, ...] = ()  # what the call means
     request: Request | None = None
+    line: SessionId | None = None  # the session that takes words on it
     decide_by: float = 0.0
 
     @property

@@ -32,6 +32,7 @@ from desktop.watchers.held_calls import HeldCalls
 from desktop.watchers.hook_callers import Callers
 from desktop.watchers.hook_connection import Connection, Stage
 from desktop.watchers.hook_switchboard import Switchboard
+from desktop.watchers.session_lines import Otherwise, SessionLines
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,13 @@ class _Say:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tell:
+    session: SessionId
+    words: bytes
+    otherwise: Otherwise
+
+
+@dataclass(frozen=True, slots=True)
 class _Release:
     request: RequestId | None  # None: every one
     why: str
@@ -91,7 +99,7 @@ class _Publish:
     lines: bytes
 
 
-_Order = _Say | _Release | _Publish
+_Order = _Say | _Tell | _Release | _Publish
 
 
 class HookSocket:
@@ -117,6 +125,7 @@ class HookSocket:
         self._served: Connection | None = None
         self._held = HeldCalls()
         self._callers = Callers(front.owners_of)
+        self._lines = SessionLines(self._switchboard, self._callers, sink)
         self._stopping = threading.Event()
         self._main_beat_at = 0.0
         self._next_beat: float | None = None
@@ -161,6 +170,14 @@ class HookSocket:
     def say(self, request: RequestId, stdout: bytes) -> None:
         """Send a person's reply down the connection that asked; what became of it comes as an event."""
         self._order(_Say(request, stdout))
+
+    def listens(self, session: SessionId) -> bool:
+        """Whether *session* takes a prompt or an interrupt by its hook."""
+        return self._lines.carries(session)
+
+    def tell(self, session: SessionId, words: bytes, otherwise: Otherwise) -> None:
+        """Send a person's words to *session*; *otherwise* is called with the reason when they do not arrive."""
+        self._order(_Tell(session, words, otherwise))
 
     def release(self, request: RequestId, why: str) -> None:
         """Let the hook of *request* go without an answer."""
@@ -232,7 +249,7 @@ class HookSocket:
                     self._on_said(connection)
                 elif not hook_wire.SAID.startswith(bytes(connection.received)):
                     self._on_end(connection)
-            case Stage.CHECKING | Stage.HELD:
+            case Stage.CHECKING | Stage.HELD | Stage.LISTENING:
                 if got:  # a relay that waits has nothing to say
                     self._on_end(connection)
             case Stage.WATCHING | Stage.CLOSING | Stage.GONE:
@@ -291,6 +308,10 @@ class HookSocket:
             request_nonce=secrets.token_hex(16),
             agent_pid=hook_peer.agent_above(connection.peer.pid, agent) if is_here else 0,
         )
+        listening = agent.line.session_of(payload) if agent.line is not None else None
+        if listening is not None:
+            self._lines.open(connection, listening)
+            return
         read = agent.read_hook(connection.call)
         connection.events = events = tuple(read if is_here else from_host(read, connection.host))
         opened = next((event for event in events if isinstance(event, RequestOpened)), None)
@@ -360,14 +381,17 @@ class HookSocket:
 
     def _unhold(self, connection: Connection) -> None:
         if connection.request is None:
+            self._lines.forgotten(connection)
             return
         self._held.discard(connection.request)
         if not self._held.all():
             self._next_beat = None
 
     def _on_said(self, connection: Connection) -> None:
-        assert connection.request is not None
         request = connection.request
+        if request is None:
+            self._lines.said(connection)
+            return
         self._switchboard.forget(connection)
         self._sink(ReplyDelivered(request.session, request.id, datetime.now(UTC)))
 
@@ -393,6 +417,8 @@ class HookSocket:
             match order:
                 case _Say(request, stdout):
                     self._say(request, stdout)
+                case _Tell(session, words, otherwise):
+                    self._lines.say(session, words, otherwise)
                 case _Release(request, why):
                     for connection in self._held.all() if request is None else [self._held.get(request)]:
                         if connection is not None:

@@ -16,6 +16,7 @@ const HEARTBEAT_MS = 6000 // the tray beats every 2 s while a person can answer
 const ANSWER_MS = 500 // for the agent itself, within its own process
 const LOOK_MS = 1000 // how soon a tray that comes later is noticed; it costs one stat
 const ASK_AGAIN_MS = [2000, 4000, 8000, 16000, 60000] // after the tray let go of a request that is still open
+const LISTEN_MS = 200 // for the tray to take in whose session it was told of
 const MOST_WAITING = 200 // news in the queue
 const MOST_SESSIONS = 200
 const MOST_TEXT = 2000
@@ -40,7 +41,8 @@ const socketPath = () => {
 
 // Send one call. `settled` is called once: the tray has it, or nobody takes it. `answered` gets an answer, if one
 // comes, and what to do when the agent took it; `ended` is called when the tray waits no more.
-const call = (payload, { settled, answered, ended }) => {
+// A patient call waits for as long as the tray likes, without any sign of life.
+const call = (payload, { settled, answered, ended, isPatient }) => {
   const place = payload.length <= MOST_BYTES ? socketPath() : null
   let isSettled = false
   let isOver = false
@@ -80,7 +82,8 @@ const call = (payload, { settled, answered, ended }) => {
       if (line === "done") return over("done")
       if (line === "" || line === "hold") {
         settle(true)
-        wait(HEARTBEAT_MS, "silent")
+        if (isPatient) clearTimeout(timer)
+        else wait(HEARTBEAT_MS, "silent")
         received = received.subarray(end + 1)
         continue
       }
@@ -152,6 +155,7 @@ const start = (ctx) => {
       session = { id, parent: "", title: "", cwd: "", model: "", version: "", role: "", isLoaded: false }
       Object.assign(session, { status: "idle", since: Date.now(), began: 0, ended: 0, ending: "", error: "", prompt: "" })
       Object.assign(session, { last: "", doing: "", files: new Set(), isRejected: false, helpers: new Map(), isOurs: false })
+      Object.assign(session, { isListening: false, isLate: false, deaf: 0, hangUp: null })
       sessions.set(id, session)
       if (sessions.size > MOST_SESSIONS) sessions.delete(sessions.keys().next().value)
     }
@@ -215,7 +219,7 @@ const start = (ctx) => {
             changed.delete(id)
             await load(id)
             const root = known(id)
-            await tell({ hook_event_name: "state", ...stateOf(root) })
+            if (await tell({ hook_event_name: "state", ...stateOf(root) })) listenSoon(root, LISTEN_MS)
           } else break
         }
       } catch {
@@ -306,6 +310,53 @@ const start = (ctx) => {
     })
   }
 
+  // -- what the person says here
+
+  const say = async (session, body) => {
+    const url = `/session/${encodeURIComponent(session.id)}`
+    const headers = { "Content-Type": "application/json" }
+    if (body.abort === true) {
+      const answer = await raw.post({ url: `${url}/abort`, headers })
+      return answer?.response?.status === 200
+    }
+    if (session.status !== "idle" || typeof body.prompt !== "string" || !body.prompt) return false
+    const prompt = { parts: [{ type: "text", text: body.prompt }] }
+    const answer = await raw.post({ url: `${url}/prompt_async`, body: prompt, headers })
+    return answer?.response?.status === 200 || answer?.response?.status === 204
+  }
+  // One line a conversation, kept open for a prompt or an interrupt; each takes one, and then there is a new line.
+  const listen = (session) => {
+    if (session.isListening || session.isLeft || session.parent || !session.isOurs || !sessions.has(session.id)) return
+    session.isListening = true
+    let isHeard = false
+    const payload = payloadOf({ hook_event_name: "listening", session_id: session.id, cwd: session.cwd || ctx.directory })
+    const hangUp = call(payload, {
+      isPatient: true,
+      settled: () => {},
+      answered: async (body) => {
+        isHeard = body !== null && typeof body === "object" && (await say(session, body))
+        return isHeard
+      },
+      ended: (how) => {
+        session.isListening = false
+        if (how === "nobody") return // whoever comes later is told of the session first
+        if (isHeard || how === "closed") session.deaf = 0
+        listenSoon(session, isHeard ? LISTEN_MS : ASK_AGAIN_MS[Math.min(session.deaf, ASK_AGAIN_MS.length - 1)])
+        session.deaf += 1
+      },
+    })
+    session.hangUp = () => hangUp("done")
+  }
+  const listenSoon = (session, ms) => {
+    if (!canSpeak || isHeadless || session.isListening || session.isLate) return
+    session.isLate = true
+    const begin = () => {
+      session.isLate = false
+      listen(session)
+    }
+    setTimeout(begin, ms).unref?.()
+  }
+
   // -- what happens
 
   const busy = (session, status) => {
@@ -330,6 +381,7 @@ const start = (ctx) => {
     for (const other of sessions.values()) {
       if (other === session || other.parent || other.isLeft || !other.isOurs || other.status !== "idle") continue
       other.isLeft = true
+      other.hangUp?.()
       later(() => tell({ hook_event_name: "left", session_id: other.id, cwd: other.cwd || ctx.directory }))
     }
   }
@@ -390,6 +442,7 @@ const start = (ctx) => {
         break
       }
       case "session.deleted":
+        sessions.get(properties.info?.id)?.hangUp?.()
         if (sessions.delete(properties.info?.id) && !properties.info?.parentID) {
           const gone = { session_id: properties.info.id, cwd: properties.info.directory ?? ctx.directory }
           later(() => tell({ hook_event_name: "deleted", ...gone }))
@@ -444,7 +497,10 @@ const start = (ctx) => {
     }
     // First whose they are, then what they ask.
     for (const root of roots) {
-      if (await tell({ hook_event_name: "state", ...stateOf(root) })) continue
+      if (await tell({ hook_event_name: "state", ...stateOf(root) })) {
+        listenSoon(root, LISTEN_MS)
+        continue
+      }
       mark = ""
       return
     }

@@ -305,3 +305,11 @@ def _places(value: object) -> Iterator[Callable[[object], object]]:
             yield lambda wrong, index=index: [*value[:index], wrong, *value[index + 1 :]]
             for put in _places(item):
                 yield lambda wrong, index=index, put=put: [*value[:index], put(wrong), *value[index + 1 :]]
+
+
+@pytest.mark.parametrize("agent", [agent for agent in AGENTS if agent.line is not None], ids=lambda agent: agent.kind)
+def test_words_are_taken_by_the_agents_own_process_alone(agent: Agent) -> None:
+    assert agent.line is not None
+    assert agent.is_hook_inside  # a command that the agent runs must not listen in its place
+    assert agent.line.session_of(b"") is None
+    assert agent.line.session_of(b"{}") is None

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from desktop.domain.agent import Agent, HookCall, HookEvent, HookSetup
+from desktop.domain.agent import Agent, AgentLine, HookCall, HookEvent, HookSetup
 from desktop.domain.events import ActivitySeen, Event, RequestOpened
 from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
+from desktop.domain.replies import Prompt, SessionReply
 from desktop.domain.requests import Request, RequestKind
 
 T = TypeVar("T")
@@ -47,6 +48,17 @@ def _read(hook: HookCall) -> list[Event]:
     )
     return [RequestOpened(request)]
 
+
+def _session_that_listens(payload: bytes) -> SessionId | None:
+    said = json.loads(payload)
+    return session_id(KIND, said["session"]) if said.get("listens") else None
+
+
+def _word(reply: SessionReply) -> bytes | None:
+    return reply.text.encode() if isinstance(reply, Prompt) else None
+
+
+LINE = AgentLine(_session_that_listens, _word, "by its hook")
 
 AGENT = Agent(
     kind=KIND,

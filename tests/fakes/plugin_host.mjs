@@ -4,13 +4,13 @@ import { createInterface } from "node:readline"
 
 const [plugin, pending, hasClient] = process.argv.slice(2)
 const say = (told) => process.stdout.write(JSON.stringify(told) + "\n")
-const ok = (data) => Promise.resolve({ data, response: { status: 200 } })
+const ok = (data, status = 200) => Promise.resolve({ data, response: { status } })
 const routes = { "/permission": JSON.parse(pending), "/question": [] }
 const client = {
   get: ({ url }) => ok(routes[url] ?? { id: url.split("/").pop(), directory: "/home/dev/shop", title: "Fix the till" }),
   post: ({ url, body }) => {
     say({ url, body })
-    return ok(true)
+    return ok(true, url.endsWith("/prompt_async") ? 204 : 200)
   },
 }
 const happens = (event) => {

@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 from desktop.agents.opencode import AGENT
-from desktop.domain.events import EvidenceGiven, ReplyDelivered, RequestClosed, RequestOpened, RequestReleased
+from desktop.domain.events import (
+    EvidenceGiven,
+    LineSeen,
+    ReplyDelivered,
+    RequestClosed,
+    RequestOpened,
+    RequestReleased,
+)
 from desktop.domain.ids import RequestId, SessionId
 from desktop.domain.session import Claim
 from desktop.formats.resources import resource_bytes
@@ -263,3 +270,62 @@ def test_a_directory_that_others_may_enter_is_not_spoken_to(runtime: Path) -> No
             stranger.accept()
 
         assert host.ends() == b""
+
+
+def test_a_prompt_goes_to_a_session_that_rests_and_the_next_one_too(
+    tray: HookSocket, host: Host, events: Events
+) -> None:
+    host.is_busy()
+    host.happens("session.idle", sessionID="ses_1")
+    failures: list[str] = []
+
+    for count, words in enumerate(("go on", "and on"), 1):
+        until(lambda: tray.listens(ONE))
+        tray.tell(ONE, json.dumps({"prompt": words}).encode(), failures.append)
+        until(lambda count=count: len(host.posts()) == count)
+
+    sent = [{"parts": [{"type": "text", "text": words}]} for words in ("go on", "and on")]
+    assert host.posts() == [{"url": "/session/ses_1/prompt_async", "body": body} for body in sent]
+    until(lambda: tray.listens(ONE))
+    assert failures == []
+    assert host.ends() == b""
+
+
+def test_a_turn_is_broken_off_and_a_prompt_in_it_goes_another_way(tray: HookSocket, host: Host) -> None:
+    host.is_busy()
+    failures: list[str] = []
+    until(lambda: tray.listens(ONE))
+
+    tray.tell(ONE, b'{"prompt":"go on"}', failures.append)
+    until(lambda: bool(failures))
+    until(lambda: tray.listens(ONE))
+    tray.tell(ONE, b'{"abort":true}', failures.append)
+
+    until(lambda: bool(host.posts()))
+    assert host.posts() == [{"url": "/session/ses_1/abort"}]
+    assert len(failures) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [b"null", b"7", b"{}", b'{"prompt":""}', b'{"prompt":7}', b'{"abort":"yes"}', b"no json"]
+)
+def test_what_is_no_word_of_a_person_is_not_posted(tray: HookSocket, host: Host, words: bytes) -> None:
+    host.is_busy()
+    host.happens("session.idle", sessionID="ses_1")
+    failures: list[str] = []
+    until(lambda: tray.listens(ONE))
+
+    tray.tell(ONE, words, failures.append)
+
+    until(lambda: bool(failures))
+    assert host.posts() == []
+
+
+def test_a_conversation_that_was_left_or_deleted_does_not_listen(tray: HookSocket, host: Host, events: Events) -> None:
+    host.is_busy()
+    until(lambda: tray.listens(ONE))
+
+    host.happens("session.deleted", info={"id": "ses_1", "directory": "/home/dev/shop"})
+
+    until(lambda: not tray.listens(ONE))
+    assert [event.is_open for event in events.of(LineSeen)] == [True, False]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from desktop.agents.opencode_plugin import asks, read_hook, write_reply
+from desktop.agents.opencode_plugin import LINE, asks, read_hook, write_reply
 from desktop.domain.agent import HookCall
 from desktop.domain.events import (
     ActivitySeen,
@@ -22,7 +22,8 @@ from desktop.domain.events import (
     TurnFinished,
     TurnStarted,
 )
-from desktop.domain.replies import Allow, Deny
+from desktop.domain.ids import SessionId
+from desktop.domain.replies import Allow, Deny, Interrupt, Prompt, Stop
 from desktop.domain.session import Claim, Ending, Launch, Source
 
 AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -165,3 +166,19 @@ def test_an_answer_fits_only_what_was_asked() -> None:
     assert write_reply(raw, request, Allow(request.session, request.id, "other")) is None
     assert write_reply(raw + b" ", request, Allow(request.session, request.id, digest)) is None
     assert write_reply(payload("state"), request, Deny(request.session, request.id, digest)) is None
+
+
+def test_a_session_that_listens_is_told_prompts_and_interrupts() -> None:
+    session = SessionId("opencode:ses_1")
+
+    assert LINE.session_of(payload("listening")) == session
+    assert LINE.write(Prompt(session, 'say "no"')) == b'{"prompt":"say \\"no\\""}'
+    assert LINE.write(Interrupt(session)) == b'{"abort":true}'
+    assert LINE.write(Stop(session)) is None
+
+
+@pytest.mark.parametrize(
+    "call", [payload("state"), payload("listening", session_id="../x"), payload("listening", session_id=7), b"no json"]
+)
+def test_no_other_call_is_a_line(call: bytes) -> None:
+    assert LINE.session_of(call) is None

@@ -9,6 +9,7 @@ from desktop.domain.events import (
     DeliveryFailed,
     EvidenceGiven,
     FilesChanged,
+    LineSeen,
     RequestOpened,
     RequestReleased,
     SessionDescribed,
@@ -307,6 +308,13 @@ def test_an_end_of_which_a_hook_tells_too_was_broken_off_unless_the_hook_tells_o
 
 def _ending(known: Session) -> Ending | None:
     return known.turn.ending if known.turn is not None else None
+
+
+def test_a_session_listens_from_word_to_word() -> None:
+    listening = after(session(), LineSeen(SESSION, at(1), is_open=True))
+
+    assert listening.has_line
+    assert not after(listening, LineSeen(SESSION, at(2), is_open=False)).has_line
 
 
 def test_the_end_of_a_turn_closes_what_the_session_asked_unless_live_state_knows_better() -> None:

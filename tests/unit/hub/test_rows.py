@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desktop.domain.agent import Agent
+from desktop.domain.agent import Agent, AgentLine
 from desktop.domain.board import Row
 from desktop.domain.events import SessionDescribed
 from desktop.domain.ids import stand_in_id
@@ -62,6 +62,17 @@ def test_a_prompt_goes_by_the_terminal_else_by_the_sessions_own_socket() -> None
     assert row(paneless).prompt_channel == ""
     assert not row(paneless).can_prompt
     assert row(PLAIN, agent=None).prompt_channel == ""
+
+
+def test_what_listens_by_its_hook_takes_prompts_and_interrupts_there() -> None:
+    agent = replace(AGENT, line=AgentLine(lambda _: None, lambda _: None, "by its hook"), prompt_marks=())
+    listening = replace(PLAIN, pane="", has_line=True)
+
+    assert row(listening, agent=agent).prompt_channel == "by its hook"
+    assert row(listening, Phase.WORKING, agent).can_interrupt
+    assert not row(replace(listening, has_line=False), agent=agent).can_prompt
+    assert not row(replace(listening, has_line=False), Phase.WORKING, agent).can_interrupt
+    assert row(listening).prompt_channel == ""
 
 
 def test_a_session_that_answers_to_a_program_takes_no_prompt() -> None:
