@@ -9,7 +9,9 @@ from desktop.agents import opencode_plugin
 from desktop.agents.opencode_asks import KIND
 from desktop.agents.opencode_database import DATABASE
 from desktop.agents.opencode_server import SERVER
-from desktop.domain.agent import Ability, Agent, HookSetup, Means, OwnFile
+from desktop.domain.agent import Ability, Agent, HookSetup, Means, OwnFile, SessionStart
+from desktop.formats import acp_talk
+from desktop.formats.acp_talk import AcpTalk
 from desktop.formats.command_line import file_name
 
 # fmt: off
@@ -96,5 +98,5 @@ AGENT = Agent(
     resume_words=("opencode", "--session"),
     means=MEANS,
     setup_note="Start opencode again: it loads plugins only when it starts.",
-    acp_command=("opencode", "acp"),
+    start=SessionStart(("opencode", "acp"), AcpTalk, acp_talk.write_reply),
 )

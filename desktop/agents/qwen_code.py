@@ -16,6 +16,7 @@ from desktop.domain.agent import (
     HookSetup,
     HookShape,
     Means,
+    SessionStart,
     TranscriptReader,
 )
 from desktop.domain.events import (
@@ -33,7 +34,8 @@ from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.replies import RequestReply
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
-from desktop.formats import hook_decision, hook_payload, text, tool_calls
+from desktop.formats import acp_talk, hook_decision, hook_payload, text, tool_calls
+from desktop.formats.acp_talk import AcpTalk
 from desktop.formats.command_line import Program
 from desktop.formats.foreign_json import object_of, objects_of, text_of
 from desktop.formats.line_log import LineLog
@@ -278,5 +280,5 @@ AGENT = Agent(
         Means(Ability.INTERRUPT, "terminal"),
         Means(Ability.JUMP, "terminal"),
     ),
-    acp_command=("qwen", "--acp"),
+    start=SessionStart(("qwen", "--acp"), AcpTalk, acp_talk.write_reply),
 )

@@ -16,7 +16,6 @@ from desktop.domain.ports import Notifier, Sink
 from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, Jump, RequestReply, SessionReply, Stop
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Session
-from desktop.formats import acp_talk
 from desktop.hub.effects import (
     BringForward,
     Deliver,
@@ -153,8 +152,8 @@ class Performer:
         if request.reach is Reach.SERVER:
             started = self.started
             own = started.payload_of(request.id) if started is not None else None
-            if started is not None and own is not None:
-                return own, acp_talk.write_reply, lambda answer: started.say(request.session, request.id, answer)
+            if started is not None and own is not None and agent.start is not None:
+                return own, agent.start.write_reply, lambda answer: started.say(request.session, request.id, answer)
             servers, server = self._servers, agent.server
             payload = servers.payload_of(request.id) if servers is not None else None
             if servers is None or server is None or payload is None:

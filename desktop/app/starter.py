@@ -7,10 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
-from desktop.domain.agent import Agent
+from desktop.domain.agent import Agent, SessionStart
 from desktop.domain.ids import AgentKind
 from desktop.domain.ports import Sink
-from desktop.formats.acp_talk import AcpTalk
 from desktop.watchers.started_agents import StartedAgents
 from desktop.windows.start_window import Startable, StartWindow
 from desktop.windows.theme import Theme
@@ -29,7 +28,7 @@ class Starter(QObject):
     ) -> None:
         """*call* runs something on the main thread."""
         super().__init__(parent)
-        self._agents = {agent.kind: agent for agent in agents if agent.acp_command}
+        self._agents = {agent.kind: (agent, agent.start) for agent in agents if agent.start is not None}
         self._theme = theme
         self._call = call
         self._window: StartWindow | None = None
@@ -42,7 +41,7 @@ class Starter(QObject):
             window = self._window = StartWindow(self._theme)
             window.start_asked.connect(self._on_window_start_asked)
             directory = directory or str(Path.home())
-        window.show_agents(tuple(_startable(agent) for agent in self._agents.values()))
+        window.show_agents(tuple(_startable(agent, start) for agent, start in self._agents.values()))
         window.propose(kind, directory, prompt)
         window.show()
         window.raise_()
@@ -57,22 +56,22 @@ class Starter(QObject):
     @Slot(object, str, str)
     def _on_window_start_asked(self, kind: AgentKind, directory: str, prompt: str) -> None:
         assert self._window is not None
-        agent = self._agents[kind]
+        agent, start = self._agents[kind]
         place = Path(directory).expanduser()
         if not place.is_absolute() or not place.is_dir():
             self._window.show_trouble(f"{directory} is not a directory. Choose one that is there.")
             return
-        program = shutil.which(agent.acp_command[0])
+        program = shutil.which(start.command[0])
         if program is None or not os.path.isabs(program):
-            self._window.show_trouble(_startable(agent)[2] or "Its program was not found.")
+            self._window.show_trouble(_startable(agent, start)[2] or "Its program was not found.")
             return
 
         def failed(why: str) -> None:
             self._call(lambda: self._failed(agent, directory, prompt, why))
 
-        talk = AcpTalk(kind, str(place), prompt)
+        talk = start.open_talk(kind, str(place), prompt)
         try:
-            self.sessions.start((program, *agent.acp_command[1:]), str(place), os.environ, talk, failed)
+            self.sessions.start((program, *start.command[1:]), str(place), os.environ, talk, failed)
         except OSError as error:
             self._window.show_trouble(f"{program} could not be started: {error.strerror}.")
             return
@@ -86,8 +85,8 @@ class Starter(QObject):
             self._window.show_trouble(said)
 
 
-def _startable(agent: Agent) -> Startable:
-    program = agent.acp_command[0]
+def _startable(agent: Agent, start: SessionStart) -> Startable:
+    program = start.command[0]
     found = shutil.which(program)
     why = "" if found is not None else f"{program} is not on the PATH that Agent Tray was started with."
     return agent.kind, agent.label, why

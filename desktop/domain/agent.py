@@ -258,6 +258,18 @@ class AgentLine:
     label: str  # how the words get there
 
 
+@dataclass(frozen=True, slots=True)
+class SessionStart:
+    """How a session is begun from here: a process that is spoken with over its own input and output.
+
+    What it asks has ``Reach.SERVER`` and the digest of its ``payload_of``, as over an agent's server.
+    """
+
+    command: tuple[str, ...]
+    open_talk: Callable[[AgentKind, str, str], ServerTalk]  # (kind, directory, first prompt); one per process
+    write_reply: Callable[[bytes, Request, RequestReply], bytes | None]  # (payload, …): None for no such answer
+
+
 Row = Mapping[str, object]
 """One row of an agent's own database, by column."""
 
@@ -334,4 +346,4 @@ class Agent:
     is_host: Callable[[Sequence[str]], bool] | None = None  # (argv): serves sessions, and is none itself
     is_hook_inside: bool = False  # its hook is called by the session's own process: from any other it is not believed
     setup_note: str = ""  # what the person has to do in the agent itself after connecting, as a sentence
-    acp_command: tuple[str, ...] = ()  # starts it as an agent of the Agent Client Protocol, on its input and output
+    start: SessionStart | None = None

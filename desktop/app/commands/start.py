@@ -13,7 +13,7 @@ NOT_RUNNING = "Agent Tray does not run. Start it with agent-tray, then try again
 
 def run(kind: str, cwd: str | None, prompt: str) -> int:
     """Propose a session; the person begins it there, since a program in a sandbox may run this too."""
-    able = {agent.kind: agent.label for agent in load_agents() if agent.acp_command}
+    able = {agent.kind: agent.label for agent in load_agents() if agent.start is not None}
     if kind not in able:
         names = ", ".join(able) or "none"
         print(f"No agent called {kind!r} can be started from the tray. These can: {names}.", file=sys.stderr)

@@ -11,13 +11,20 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from desktop.app.starter import Starter
+from desktop.domain.agent import SessionStart
 from desktop.domain.events import SessionDescribed, TurnFinished
 from desktop.domain.settings import ColourScheme
+from desktop.formats import acp_talk
+from desktop.formats.acp_talk import AcpTalk
 from desktop.windows.draft_edit import DraftEdit
 from desktop.windows.start_window import StartWindow
 from desktop.windows.theme import Theme
 from tests.fakes import acp_agent
 from tests.fakes.fake_agent_record import FAKE, Heard
+
+
+def started_by(*command: str) -> SessionStart:
+    return SessionStart(command, AcpTalk, acp_talk.write_reply)
 
 
 class Desk:
@@ -27,7 +34,7 @@ class Desk:
         self.qtbot = qtbot
         self.heard = Heard()
         self.theme = Theme(ColourScheme.LIGHT)
-        agent = replace(FAKE, acp_command=(program.name, acp_agent.__file__))
+        agent = replace(FAKE, start=started_by(program.name, acp_agent.__file__))
         self.starter = Starter([agent, FAKE], self.theme, self.heard, lambda act: QTimer.singleShot(0, self.theme, act))
 
     @property
@@ -85,7 +92,7 @@ def test_a_program_that_is_gone_is_told(desk: Desk, tmp_path: Path, monkeypatch:
 def test_one_that_does_not_begin_brings_the_form_back_with_what_was_typed(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk.starter, "_agents", {FAKE.kind: replace(FAKE, acp_command=("fake-agent", "-c", ""))})
+    monkeypatch.setattr(desk.starter, "_agents", {FAKE.kind: (FAKE, started_by("fake-agent", "-c", ""))})
 
     desk.begins(tmp_path, "hello")
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from desktop.app.commands import start
+from desktop.domain.agent import SessionStart
 from desktop.domain.board import Board
+from desktop.formats import acp_talk
+from desktop.formats.acp_talk import AcpTalk
 from desktop.watchers.hook_socket import HookSocket
 from tests.fakes import asking_agent
 from tests.widgets.boards import board
@@ -15,8 +18,9 @@ from tests.widgets.boards import board
 
 @pytest.fixture(autouse=True)
 def able(monkeypatch: pytest.MonkeyPatch) -> None:
-    agent = replace(asking_agent.AGENT, acp_command=("fake", "acp"))
-    monkeypatch.setattr(start, "load_agents", lambda: (agent, replace(agent, kind="other", acp_command=())))
+    begins = SessionStart(("fake", "acp"), AcpTalk, acp_talk.write_reply)
+    agent = replace(asking_agent.AGENT, start=begins)
+    monkeypatch.setattr(start, "load_agents", lambda: (agent, replace(agent, kind="other", start=None)))
 
 
 def test_it_has_the_tray_show_the_form_and_says_where_to_look(
