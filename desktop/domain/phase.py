@@ -21,7 +21,7 @@ from enum import StrEnum
 
 from desktop.domain.record import dataclass
 from desktop.domain.requests import RequestKind
-from desktop.domain.session import Claim, Ending, Evidence, Session, Source
+from desktop.domain.session import Claim, Ending, Evidence, Launch, Session, Source
 
 
 class Phase(StrEnum):
@@ -128,6 +128,8 @@ def _asking(session: Session) -> Standing:
     where = "here or in its terminal" if request.is_answerable else "in its terminal"
     if request.is_answerable and request.hides_prompt and not request.subagent_id:
         where = "here; its terminal asks only once it is let go, which is soon"
+    if request.is_answerable and session.launch is Launch.HERE:
+        where = "here"
     who = f"its subagent {request.subagent}" if request.subagent else "it"
     wants = request.summary or "waits"
     opened = min(item.opened_at for item in session.requests)
@@ -148,11 +150,7 @@ _URGENCY_OF_CLAIM = {
 
 
 def _live(session: Session, now: datetime) -> Evidence | None:
-    said = [
-        item
-        for item in session.evidence
-        if item.source.is_live and item.is_fresh(now) and item.claim in _URGENCY_OF_CLAIM
-    ]
+    said = [item for item in session.live_words if item.is_fresh(now) and item.claim in _URGENCY_OF_CLAIM]
     return min(said, key=lambda item: _URGENCY_OF_CLAIM[item.claim], default=None)
 
 

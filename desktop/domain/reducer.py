@@ -33,7 +33,7 @@ from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import is_just_answered
 from desktop.domain.record import dataclass, replace
 from desktop.domain.requests import Reach, Request, RequestKind
-from desktop.domain.session import Claim, Ending, Evidence, Session, Source, Subagent, Turn
+from desktop.domain.session import Claim, Ending, Evidence, Launch, Session, Source, Subagent, Turn
 
 # Hook and transcript tell of one moment up to this far apart: the transcript is written in batches.
 SAME_MOMENT = timedelta(seconds=2)
@@ -167,7 +167,7 @@ def still_waiting(session: Session, now: datetime) -> Change:
 
 def live_claims(session: Session, now: datetime | None = None) -> tuple[Evidence, ...]:
     """What the agent itself says, one entry a process or server; only what is credible, when *now* is given."""
-    return tuple(item for item in session.evidence if item.source.is_live and (now is None or item.is_fresh(now)))
+    return tuple(item for item in session.live_words if now is None or item.is_fresh(now))
 
 
 def _described(session: Session, event: SessionDescribed) -> Session:
@@ -175,6 +175,7 @@ def _described(session: Session, event: SessionDescribed) -> Session:
     if event.name is not None:
         names = (*(named for named in names if named[0] is not event.name[0]), event.name)
     revived = event.pid is not None and session.ended_at is not None and event.at > session.ended_at
+    is_begun_here = session.launch is Launch.HERE and session.ended_at is None  # to itself it answers to a program
     return replace(
         session,
         agent=event.agent,
@@ -186,7 +187,7 @@ def _described(session: Session, event: SessionDescribed) -> Session:
         model=session.model if event.model is None else event.model,
         version=session.version if event.version is None else event.version,
         pid=session.pid if event.pid is None else event.pid,
-        launch=session.launch if event.launch is None else event.launch,
+        launch=session.launch if event.launch is None or is_begun_here else event.launch,
         home=session.home if event.home is None else event.home,
         transcript=session.transcript if event.transcript is None else event.transcript,
         pane=session.pane if event.pane is None else event.pane,

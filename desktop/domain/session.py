@@ -74,6 +74,7 @@ class Launch(StrEnum):
     INTERACTIVE = "interactive"
     BACKGROUND = "background"
     HEADLESS = "headless"
+    HERE = "begun here"  # by the tray: asks and is spoken to over the connection it was begun with, and nowhere else
 
 
 class Ending(StrEnum):
@@ -176,6 +177,15 @@ class Session:
     def is_served(self) -> bool:
         """Whether it can be spoken with over its agent's own server."""
         return any(item.source is Source.SERVER and item.claim is not Claim.SILENT for item in self.evidence)
+
+    @property
+    def live_words(self) -> tuple[Evidence, ...]:
+        """What the agent itself says: over the connection with it, where one stands; else in the files that it keeps.
+
+        Of one moment the connection tells first, and its files some hundredths of a second later.
+        """
+        said = tuple(item for item in self.evidence if item.source.is_live)
+        return tuple(item for item in said if item.source is Source.SERVER) if self.is_served else said
 
     @property
     def name(self) -> str:

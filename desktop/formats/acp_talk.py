@@ -209,7 +209,7 @@ class AcpTalk:
                 self._agent,
                 at,
                 cwd=self._cwd,
-                launch=Launch.BACKGROUND,
+                launch=Launch.HERE,
                 started_at=at,
                 name=(NameSource.PROMPT, text.one_line(self._prompt, 80)),
             ),

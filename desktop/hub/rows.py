@@ -83,8 +83,9 @@ def _reason(session: Session, standing: Standing, agent: Agent | None) -> str:
 
 
 def _prompt_channel(session: Session, agent: Agent | None, terminal: Terminal | None) -> str:
-    if agent is not None and agent.server is not None and session.is_served:
-        return "through the agent's own server"
+    if agent is not None and session.is_served:
+        here = session.launch is Launch.HERE
+        return "over the connection it was begun with" if here else "through the agent's own server"
     if agent is not None and agent.line is not None and session.has_line:
         return agent.line.label
     takes_text = terminal.takes_text if terminal is not None else bool(session.pane)
@@ -96,10 +97,9 @@ def _prompt_channel(session: Session, agent: Agent | None, terminal: Terminal | 
 
 
 def _can_interrupt(session: Session, agent: Agent, terminal: Terminal | None) -> bool:
-    is_by_server = agent.server is not None and session.is_served
     takes_keys = terminal.takes_keys if terminal is not None else bool(session.pane)
     is_by_line = agent.line is not None and session.has_line
-    return is_by_server or is_by_line or (takes_keys and bool(agent.interrupt_keys))
+    return session.is_served or is_by_line or (takes_keys and bool(agent.interrupt_keys))
 
 
 def _terminal_words(terminal: Terminal | None, agent: Agent | None) -> str:

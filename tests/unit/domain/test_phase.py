@@ -17,7 +17,7 @@ from desktop.domain.phase import (
     resolve,
 )
 from desktop.domain.requests import Reach, RequestKind
-from desktop.domain.session import Claim, Ending, Evidence, Session, Source, Subagent, ToolCall, Turn
+from desktop.domain.session import Claim, Ending, Evidence, Launch, Session, Source, Subagent, ToolCall, Turn
 from tests.helpers.story import KIND, SESSION, at, permission
 
 NOW = at(100)
@@ -65,6 +65,23 @@ def test_an_open_request_outranks_the_live_state_and_counts_from_the_oldest() ->
     assert standing.phase is Phase.NEEDS_APPROVAL
     assert standing.since == at(70)
     assert standing.reason == "it wants to run a command; can be answered here or in its terminal"
+
+
+def test_what_was_begun_here_has_no_terminal_to_answer_it_in() -> None:
+    asked = permission("a", 70, reach=Reach.SERVER)
+
+    standing = stand(replace(session(), requests=(asked,), launch=Launch.HERE))
+
+    assert standing.reason == "it wants to run a command; can be answered here"
+
+
+def test_the_connection_tells_before_the_files_of_the_same_agent() -> None:
+    said = Evidence(Source.SERVER, Claim.RESTING, at(60))
+
+    assert stand(session(live(Claim.WAITING_APPROVAL, 61), said)).phase is Phase.IDLE
+    assert stand(session(live(Claim.WAITING_APPROVAL, 61), replace(said, claim=Claim.SILENT))).phase is (
+        Phase.NEEDS_APPROVAL
+    )
 
 
 def test_a_subagents_question_in_the_terminal_says_whose_and_where() -> None:

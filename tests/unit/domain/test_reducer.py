@@ -13,6 +13,7 @@ from desktop.domain.events import (
     RequestOpened,
     RequestReleased,
     SessionDescribed,
+    SessionEnded,
     SubagentStarted,
     SubagentStopped,
     ToolCallEnded,
@@ -22,7 +23,7 @@ from desktop.domain.events import (
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.requests import Reach
-from desktop.domain.session import Claim, Ending, Evidence, NameSource, Session, Source, ToolCall, Turn
+from desktop.domain.session import Claim, Ending, Evidence, Launch, NameSource, Session, Source, ToolCall, Turn
 from tests.helpers.story import KIND, SESSION, at, permission
 
 
@@ -271,6 +272,32 @@ def test_live_claims_can_be_asked_for_the_credible_ones() -> None:
 
     assert reducer.live_claims(session(evidence=(stale,))) == (stale,)
     assert reducer.live_claims(session(evidence=(stale,)), at(5)) == ()
+
+
+def served(claim: Claim, seconds: float) -> EvidenceGiven:
+    return EvidenceGiven(SESSION, Evidence(Source.SERVER, claim, at(seconds), claim.value))
+
+
+def test_what_it_says_over_its_connection_counts_before_what_its_files_say() -> None:
+    known = after(session(), live(Claim.RESTING, 1), served(Claim.WORKING, 2))
+
+    late = after(known, live(Claim.WAITING_APPROVAL, 3))
+
+    assert [item.source for item in reducer.live_claims(late)] == [Source.SERVER]
+    assert late.requests == (), "what it asks comes over the connection alone"
+    lost = after(late, served(Claim.SILENT, 4), live(Claim.WAITING_APPROVAL, 5))
+    assert [request.reach for request in lost.requests] == [Reach.TERMINAL]
+
+
+def test_a_session_begun_here_stays_one_while_it_lives_whatever_its_files_call_it() -> None:
+    def described(seconds: float, launch: Launch) -> SessionDescribed:
+        return SessionDescribed(SESSION, KIND, at(seconds), pid=7, launch=launch)
+
+    begun = after(session(), described(1, Launch.HEADLESS), described(2, Launch.HERE), described(3, Launch.HEADLESS))
+    resumed = after(begun, SessionEnded(SESSION, at(4), "it ended"), described(5, Launch.INTERACTIVE))
+
+    assert begun.launch is Launch.HERE
+    assert (resumed.launch, resumed.ended_at) == (Launch.INTERACTIVE, None)
 
 
 def test_a_call_after_words_that_seemed_the_last_takes_the_turn_up_again() -> None:

@@ -79,6 +79,17 @@ def test_a_session_that_answers_to_a_program_takes_no_prompt() -> None:
     assert not row(replace(PLAIN, launch=Launch.HEADLESS)).can_prompt
 
 
+def test_what_was_begun_here_is_spoken_to_over_the_connection_it_was_begun_with() -> None:
+    said = Evidence(Source.SERVER, Claim.RESTING, at(0))
+    begun = replace(PLAIN, pane="", launch=Launch.HERE, evidence=(said,))
+
+    assert row(begun).prompt_channel == "over the connection it was begun with"
+    assert row(begun).can_prompt
+    assert row(begun, Phase.WORKING).can_interrupt
+    assert row(replace(begun, launch=Launch.INTERACTIVE)).prompt_channel == "through the agent's own server"
+    assert not row(replace(begun, evidence=())).can_prompt
+
+
 def test_what_runs_in_a_known_terminal_can_be_interrupted() -> None:
     assert row(PLAIN, Phase.WORKING).can_interrupt
     assert row(replace(PLAIN, requests=(permission(),)), Phase.NEEDS_APPROVAL).can_interrupt
