@@ -15,15 +15,17 @@ from desktop.domain.agent import (
     HookSetup,
     LiveState,
     Means,
+    SessionStart,
     TranscriptReader,
 )
 from desktop.domain.events import Event, EvidenceGiven, SessionDescribed
 from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.session import Claim, Evidence, Launch, NameSource, Source
-from desktop.formats import hook_decision, hook_payload, stamps, text
+from desktop.formats import hook_decision, hook_payload, stamps, stream_json_asks, text
 from desktop.formats.command_line import file_name
 from desktop.formats.conversation_log import ConversationLog
 from desktop.formats.foreign_json import parse_object, text_of
+from desktop.formats.stream_json_talk import StreamJsonTalk
 
 KIND = AgentKind("claude-code")
 HOME_VARIABLE = "CLAUDE_CONFIG_DIR"
@@ -201,6 +203,19 @@ def write_inbox(message: str) -> bytes:
     return json.dumps({"type": "user", "message": {"role": "user", "content": message}}).encode() + b"\n"
 
 
+# "default" asks for whatever no rule allows, in 2.1.197 as in 2.1.330; the newer word for it, "manual", ends the older.
+# fmt: off
+START = SessionStart(
+    command=(
+        "claude", "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
+        "--permission-mode", "default", "--permission-prompt-tool", "stdio",
+    ),
+    open_talk=StreamJsonTalk,
+    write_reply=stream_json_asks.write_reply,
+)
+# fmt: on
+
+
 AGENT = Agent(
     kind=KIND,
     label="Claude Code",
@@ -226,6 +241,7 @@ AGENT = Agent(
     write_inbox=write_inbox,
     inbox_label="as a message from another Claude session, not as typed by you",
     interrupt_keys=("Escape",),
+    start=START,
     means=(
         Means(Ability.SEE, "live state, log and hooks"),
         Means(Ability.KNOW_IT_WAITS, "live state"),

@@ -40,6 +40,7 @@ class Beginning:
     def __init__(self, runtime: Path) -> None:
         self.raised: Callable[[str], None] = _nobody_raised
         self.proposed: Callable[[str, str, str], None] = _nobody_asked
+        self.begun_here: Callable[[SessionId], bool] = _none_begun
         self.inbox = Inbox(self._take, _nothing_drawn)
         self.preferences = Preferences(self.inbox.put)
         self.agents = with_described(load_agents(), self.preferences.settings, self.inbox.put)
@@ -53,7 +54,7 @@ class Beginning:
         self.front = SocketFront(self.inbox, self._beat, self._raise_window, self._propose)
         self.servers = AgentServers(Located(self.inbox.put))
         remotes = [remote.name for remote in self.preferences.settings.remotes]
-        self.hooks = HookSocket(self.agents, self.inbox.put, runtime, self.front, self.servers.serves, remotes)
+        self.hooks = HookSocket(self.agents, self.inbox.put, runtime, self.front, self._is_served, remotes)
         self.sight = Sight(
             self.agents,
             Located(self.inbox.put),
@@ -83,6 +84,10 @@ class Beginning:
         # What is owed is raised again as soon as there is something to raise it with.
         self.taken.append((event, [effect for effect in effects if not isinstance(effect, Raise | Withdraw)]))
 
+    def _is_served(self, session: SessionId) -> bool:
+        """Whether what *session* asks comes by another way than its hook; from any thread."""
+        return self.servers.serves(session) or self.begun_here(session)
+
     def _beat(self) -> None:
         self.hooks.beat()
 
@@ -102,6 +107,11 @@ class Beginning:
 
 def _nothing_drawn() -> None:
     """There is nothing to draw on yet."""
+
+
+def _none_begun(_session: SessionId) -> bool:
+    """There is nothing yet to begin a session from."""
+    return False
 
 
 def _nobody_asked(_kind: str, _directory: str, _prompt: str) -> None:

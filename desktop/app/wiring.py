@@ -174,6 +174,7 @@ class Program(QObject):
                 self._agents, self._surfaces.theme, Located(self._inbox.put), self._inbox.call, parent=self
             )
             self._performer.started = self._starter.sessions
+            self._begun.begun_here = self._starter.sessions.serves
         self._starter.open(kind, directory, prompt)
 
     def _raise_window(self, token: str) -> None:

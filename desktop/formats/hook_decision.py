@@ -35,7 +35,7 @@ def write(payload: bytes, request: Request, reply: RequestReply) -> bytes | None
     if call is None or not hook_payload.is_request(call):
         return None
     try:
-        decision = _decision(call.fields, reply)
+        decision = decide(call.fields, object_of(call.fields, "tool_input"), reply)
         if decision is None:
             return None
         output = {"hookEventName": hook_payload.ASKING_EVENT, "decision": decision}
@@ -53,10 +53,9 @@ def write_plain(payload: bytes, request: Request, reply: RequestReply) -> bytes 
             return None
 
 
-def _decision(fields: Mapping[str, object], reply: RequestReply) -> Decision | None:
-    tool = text_of(fields, "tool_name")
-    given = object_of(fields, "tool_input")
-    kind = tool_calls.describe(tool, given).kind
+def decide(fields: Mapping[str, object], given: Mapping[str, object], reply: RequestReply) -> Decision | None:
+    """The decision on the call in *fields* with the input *given*; None when that is no answer to it."""
+    kind = tool_calls.describe(text_of(fields, "tool_name"), given).kind
     match reply:
         case Allow() if kind is RequestKind.PERMISSION:
             return _allowed(fields, reply)

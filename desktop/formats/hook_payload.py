@@ -21,7 +21,7 @@ from desktop.domain.events import (
     TurnStarted,
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
-from desktop.domain.record import dataclass
+from desktop.domain.record import dataclass, replace
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source
 from desktop.formats import text, tool_calls
@@ -205,26 +205,35 @@ def _said(session: SessionId, claim: Claim, at: datetime, detail: str, ttl: time
 
 def _request(payload: Payload, session: SessionId, call: HookCall) -> Request:
     fields = payload.fields
+    asked = as_request(call.payload, fields, object_of(fields, "tool_input"), session, call.at)
+    return replace(
+        asked,
+        id=RequestId(call.request_nonce) if call.request_nonce else asked.id,
+        reach=Reach.HOOK,
+        subagent=text.one_line(text_of(fields, "agent_type"), 60),
+        subagent_id=text_of(fields, "agent_id"),
+    )
+
+
+def as_request(
+    raw: bytes, fields: Mapping[str, object], given: Mapping[str, object], session: SessionId, at: datetime
+) -> Request:
+    """What the call in *fields* with the input *given* asks, bound to the *raw* bytes; how it is answered is open."""
     tool = text_of(fields, "tool_name")
-    given = object_of(fields, "tool_input")
     use = tool_calls.describe(tool, given)
-    digest = hashlib.sha256(call.payload).hexdigest()
-    is_plan = use.kind is RequestKind.PLAN
+    digest = hashlib.sha256(raw).hexdigest()
     return Request(
-        id=RequestId(call.request_nonce or digest[:32]),
+        id=RequestId(digest[:32]),
         session=session,
         kind=use.kind,
-        opened_at=call.at,
+        opened_at=at,
         tool=tool,
         text=use.text,
         summary=use.summary,
         questions=use.questions,
         suggestions=suggestions(fields) if use.kind is RequestKind.PERMISSION else (),
-        modes=PLAN_MODES if is_plan else (),
+        modes=PLAN_MODES if use.kind is RequestKind.PLAN else (),
         writes=(path,) if (path := tool_calls.written_path(tool, given)) else (),
         digest=digest,
         call_key=tool_calls.call_key(tool, given),
-        reach=Reach.HOOK,
-        subagent=text.one_line(text_of(fields, "agent_type"), 60),
-        subagent_id=text_of(fields, "agent_id"),
     )

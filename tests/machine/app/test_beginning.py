@@ -49,3 +49,17 @@ def test_a_request_that_was_open_before_the_start_is_notified_once(stage: Stage)
 
     stage.notice()
     assert len(stage.notices()) == 1
+
+
+def test_what_was_begun_here_asks_by_its_own_way_and_not_by_its_hook(stage: Stage) -> None:
+    begun = Beginning(paths.make_runtime_dir())
+    begun.start()
+    session = session_id(KIND, "one")
+
+    assert not begun._is_served(session)
+    begun.begun_here = {session}.__contains__
+    assert begun._is_served(session)
+    assert not begun._is_served(session_id(KIND, "two"))
+    begun.hooks.stop(1.0)
+    begun.sight.stop(1.0)
+    begun.scribe.stop(1.0)
