@@ -1,7 +1,7 @@
 """Sessions that the tray itself began: a process of the agent each, and the talk with it over its two ends.
 
-They live as long as the tray: a process whose other end is gone ends by itself. One thread serves all of them, and
-begins with the first.
+They live as long as the tray: a process whose other end is gone ends by itself, at the latest after its turn. One
+thread serves all of them, and begins with the first.
 """
 
 import contextlib
@@ -28,6 +28,7 @@ from desktop.domain.events import (
     RequestClosed,
     RequestOpened,
     SessionDescribed,
+    SessionEnded,
 )
 from desktop.domain.ids import RequestId, SessionId
 from desktop.domain.ports import Sink
@@ -119,6 +120,8 @@ class StartedAgents:
         if self._thread is not None:
             self._wake()
             self._thread.join(deadline_s)
+            for run in list(self._runs) if self._thread.is_alive() else ():
+                _signal(run.process, signal.SIGKILL)
         else:
             self._close()
 
@@ -164,6 +167,10 @@ class StartedAgents:
             now = time.monotonic()
             for run in [run for run in self._runs if run.begin_by is not None and run.begin_by <= now]:
                 self._end(run, NEVER_BEGAN)
+        # All at once: each may take its time, and in a turn an agent heeds the end of its input only after the turn.
+        for run in self._runs:
+            run.wire.close()
+        _reap([run.process for run in self._runs])
         for run in list(self._runs):
             self._end(run, "Agent Tray was ended")
         self._close()
@@ -225,8 +232,8 @@ class StartedAgents:
             run.wire.send(call.body)
 
     def _introduce(self, run: _Run, event: SessionDescribed) -> None:
-        run.begin_by, run.session = None, event.session
-        self._sessions |= {event.session}
+        before, run.begin_by, run.session = run.session, None, event.session
+        self._sessions = (self._sessions - {before}) | {event.session}
         alive = Evidence(Source.PROCESS, Claim.ALIVE, event.at, "its process runs", origin=str(run.process.pid))
         self._sink(replace(event, pid=run.process.pid))
         self._sink(EvidenceGiven(event.session, alive))
@@ -237,7 +244,7 @@ class StartedAgents:
         self._runs.remove(run)
         run.wire.close()
         pid = run.process.pid
-        _reap(run.process)
+        _reap([run.process])
         if run.session is None:
             run.failed(why)
             return
@@ -246,6 +253,7 @@ class StartedAgents:
             if isinstance(event, RequestClosed):
                 self._payloads.pop(event.request, None)
             self._sink(event)
+        self._sink(SessionEnded(run.session, _now(), why, Source.SERVER))
         self._sink(ProcessEnded(pid, _now()))
 
     # -- orders ----------------------------------------------------------------------------------------------------
@@ -285,16 +293,31 @@ def _why(run: _Run, lost: Lost) -> str:
     return PROCESS_ENDED
 
 
-def _reap(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and all that it began, and fetch it; it was asked by the end of its input already."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+def _reap(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+    """End processes and all that they began, and fetch them; they were asked by the end of their input already."""
+    for number, within_s in ((signal.SIGTERM, ENDS_WITHIN_S / 4), (signal.SIGKILL, ENDS_WITHIN_S)):
+        for process in _living(processes, within_s):
+            _signal(process, number)
+    _living(processes, ENDS_WITHIN_S)
+
+
+def _living(processes: Sequence["subprocess.Popen[bytes]"], within_s: float) -> list["subprocess.Popen[bytes]"]:
+    """Those that have not ended *within_s* from now."""
+    until = time.monotonic() + within_s
+    living = []
+    for process in processes:
         try:
-            process.wait(ENDS_WITHIN_S / 4 if number == signal.SIGTERM else ENDS_WITHIN_S)
+            process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, number)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(ENDS_WITHIN_S)
+            living.append(process)
+    return living
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+    """To a process that was not fetched yet, and to its group: its number is still its own."""
+    if process.returncode is None:
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, number)
 
 
 def _drain(woken: socket.socket) -> None:

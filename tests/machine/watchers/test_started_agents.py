@@ -15,6 +15,7 @@ from desktop.domain.events import (
     ReplyDelivered,
     RequestOpened,
     SessionDescribed,
+    SessionEnded,
     TurnFinished,
 )
 from desktop.domain.ids import AgentKind, SessionId
@@ -22,6 +23,7 @@ from desktop.domain.replies import Allow, Deny, Interrupt, Prompt, RequestReply
 from desktop.domain.requests import Request
 from desktop.domain.session import Claim, Ending
 from desktop.formats.acp_talk import AcpTalk, write_reply
+from desktop.formats.stream_json_talk import StreamJsonTalk
 from desktop.watchers import started_agents
 from desktop.watchers.started_agents import StartedAgents
 from tests.fakes import acp_agent
@@ -157,6 +159,9 @@ def test_a_process_that_dies_takes_its_turn_and_its_request_along(
 
     assert finished(heard, before).error == "its process ended"
     heard.wait(lambda event: isinstance(event, ProcessEnded))
+    [ended] = heard.of(SessionEnded)
+    assert isinstance(ended, SessionEnded)
+    assert (ended.session, ended.why) == (SESSION, "its process ended")
     assert not started.serves(SESSION)
     refused: list[str] = []
     done = threading.Event()
@@ -208,3 +213,39 @@ def test_the_end_of_the_tray_is_the_end_of_what_it_began(begin: Begin, heard: He
 
     with pytest.raises(ProcessLookupError):
         os.kill(event.pid, 0)
+
+
+def test_those_that_heed_neither_the_end_of_their_input_nor_a_request_to_end_are_ended_in_time(
+    begin: Begin, heard: Heard, started: StartedAgents
+) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); exec(open({path!r}).read())"
+    script = deaf.format(path=acp_agent.__file__).replace("exec(", "__name__ = '__main__'; exec(") + "; time.sleep(60)"
+    begin("wait", (sys.executable, "-c", script))
+    event, _ = heard.wait(lambda event: isinstance(event, SessionDescribed))
+    assert isinstance(event, SessionDescribed)
+    assert event.pid is not None
+    pid = event.pid
+
+    started.stop(0.8)
+
+    until(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2])
+
+
+def test_a_conversation_begun_in_place_of_another_is_the_one_that_is_served(
+    heard: Heard, started: StartedAgents, tmp_path: Path
+) -> None:
+    first, second = (
+        f'print(\'{{"type":"system","subtype":"init","session_id":"{name}"}}\', flush=True)' for name in "ab"
+    )
+    talk = StreamJsonTalk(KIND, str(tmp_path), "hello")
+
+    started.start(
+        (sys.executable, "-c", f"{first}; {second}; input(); input(); input()"), str(tmp_path), os.environ, talk, print
+    )
+
+    heard.wait(lambda event: isinstance(event, SessionDescribed) and event.session == "fake:b")
+    assert started.serves(SessionId("fake:b"))
+    assert not started.serves(SessionId("fake:a"))
+    [ended] = heard.of(SessionEnded)
+    assert isinstance(ended, SessionEnded)
+    assert ended.session == "fake:a"
