@@ -24,7 +24,7 @@ from desktop.domain.session import Claim, Evidence, Launch, NameSource, Source
 from desktop.formats import hook_decision, hook_payload, stamps, stream_json_asks, text
 from desktop.formats.command_line import file_name
 from desktop.formats.conversation_log import ConversationLog
-from desktop.formats.foreign_json import parse_object, text_of
+from desktop.formats.foreign_json import object_of, parse_object, text_of
 from desktop.formats.stream_json_talk import StreamJsonTalk
 
 KIND = AgentKind("claude-code")
@@ -203,6 +203,12 @@ def write_inbox(message: str) -> bytes:
     return json.dumps({"type": "user", "message": {"role": "user", "content": message}}).encode() + b"\n"
 
 
+def trusts(content: bytes, directory: str) -> bool:
+    """Whether the person told the agent to trust *directory*; without a terminal it runs its hooks all the same."""
+    projects = object_of(parse_object(content) or {}, "projects")
+    return object_of(projects, directory).get("hasTrustDialogAccepted") is True
+
+
 # "default" asks for whatever no rule allows, in 2.1.197 as in 2.1.330; the newer word for it, "manual", ends the older.
 # fmt: off
 START = SessionStart(
@@ -212,6 +218,8 @@ START = SessionStart(
     ),
     open_talk=StreamJsonTalk,
     write_reply=stream_json_asks.write_reply,
+    trust_places=(f"${HOME_VARIABLE}/.claude.json", "~/.claude.json"),
+    trusts=trusts,
 )
 # fmt: on
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
+from desktop.app.trust import is_trusted
 from desktop.domain.agent import Agent, SessionStart
 from desktop.domain.ids import AgentKind
 from desktop.domain.ports import Sink
@@ -60,6 +61,13 @@ class Starter(QObject):
         place = Path(directory).expanduser()
         if not place.is_absolute() or not place.is_dir():
             self._window.show_trouble(f"{directory} is not a directory. Choose one that is there.")
+            return
+        place = place.resolve()
+        if not is_trusted(start, str(place), os.environ):
+            self._window.show_trouble(
+                f"{agent.label} was not told yet whether to trust {directory}. Start it there once in a terminal and "
+                "answer that: begun from here it would not ask."
+            )
             return
         program = shutil.which(start.command[0])
         if program is None or not os.path.isabs(program):

@@ -268,6 +268,9 @@ class SessionStart:
     command: tuple[str, ...]
     open_talk: Callable[[AgentKind, str, str], ServerTalk]  # (kind, directory, first prompt); one per process
     write_reply: Callable[[bytes, Request, RequestReply], bytes | None]  # (payload, …): None for no such answer
+    # An agent that asks in its terminal whether it may trust a directory, and begun so runs what lies there unasked.
+    trust_places: tuple[str, ...] = ()  # where it keeps what it was told; the first of which "$NAME" is known
+    trusts: Callable[[bytes, str], bool] | None = None  # (what stands there, a directory); None: it need not be asked
 
 
 Row = Mapping[str, object]

@@ -81,6 +81,19 @@ def test_a_directory_that_is_not_there_is_told_and_nothing_begins(desk: Desk, tm
     assert desk.window.findChild(DraftEdit).toPlainText() == "hello"
 
 
+def test_nothing_begins_where_the_agent_was_not_told_to_trust(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = replace(started_by("fake-agent"), trusts=lambda content, directory: False)
+    monkeypatch.setattr(desk.starter, "_agents", {FAKE.kind: (FAKE, start)})
+
+    desk.begins(tmp_path, "hello")
+
+    assert desk.says("Fake was not told yet whether to trust")
+    assert desk.window.findChild(DraftEdit).toPlainText() == "hello"
+    assert desk.heard.events == []
+
+
 def test_a_program_that_is_gone_is_told(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 

@@ -181,6 +181,22 @@ def test_only_events_of_every_version_are_registered_and_only_one_may_wait() -> 
     }
 
 
+@pytest.mark.parametrize(
+    ("content", "is_told"),
+    [
+        (b'{"projects":{"/shop":{"hasTrustDialogAccepted":true}}}', True),
+        (b'{"projects":{"/shop":{"hasTrustDialogAccepted":1}}}', False),
+        (b'{"projects":{"/shop":{}, "/":{"hasTrustDialogAccepted":true}}}', False),
+        (b'{"projects":[]}', False),
+        (b"torn", False),
+    ],
+)
+def test_a_directory_is_trusted_where_the_person_said_so(content: bytes, is_told: bool) -> None:
+    assert AGENT.start is not None
+    assert AGENT.start.trusts is not None
+    assert AGENT.start.trusts(content, "/shop") is is_told
+
+
 @pytest.mark.parametrize("version", ["2.1.330", "2.1.197"])
 def test_a_call_has_the_same_key_in_the_hook_and_in_the_transcript(version: str) -> None:
     data = recorded.DATA / AGENT.kind / version
