@@ -24,6 +24,7 @@ ORDER = (
     "test_gemini",
     "test_qwen",
     "test_codex_daemon",
+    "test_begun_here",
 )
 BEGAN_AT = time.monotonic()
 
