@@ -15,17 +15,15 @@ from desktop.domain.agent import (
     HookSetup,
     LiveState,
     Means,
-    SessionStart,
     TranscriptReader,
 )
 from desktop.domain.events import Event, EvidenceGiven, SessionDescribed
 from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.session import Claim, Evidence, Launch, NameSource, Source
-from desktop.formats import hook_decision, hook_payload, stamps, stream_json_asks, text
+from desktop.formats import hook_decision, hook_payload, session_starts, stamps, text
 from desktop.formats.command_line import file_name
 from desktop.formats.conversation_log import ConversationLog
 from desktop.formats.foreign_json import object_of, parse_object, text_of
-from desktop.formats.stream_json_talk import StreamJsonTalk
 
 KIND = AgentKind("claude-code")
 HOME_VARIABLE = "CLAUDE_CONFIG_DIR"
@@ -211,15 +209,10 @@ def trusts(content: bytes, directory: str) -> bool:
 
 # "default" asks for whatever no rule allows, in 2.1.197 as in 2.1.330; the newer word for it, "manual", ends the older.
 # fmt: off
-START = SessionStart(
-    command=(
-        "claude", "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
-        "--permission-mode", "default", "--permission-prompt-tool", "stdio",
-    ),
-    open_talk=StreamJsonTalk,
-    write_reply=stream_json_asks.write_reply,
-    trust_places=(f"${HOME_VARIABLE}/.claude.json", "~/.claude.json"),
-    trusts=trusts,
+START = session_starts.over_stream_json(
+    "claude", "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
+    "--permission-mode", "default", "--permission-prompt-tool", "stdio",
+    trust_places=(f"${HOME_VARIABLE}/.claude.json", "~/.claude.json"), trusts=trusts,
 )
 # fmt: on
 

@@ -8,9 +8,8 @@ with their full text, and answered in the terminal.
 from desktop.agents.gemini_cli_calls import KIND
 from desktop.agents.gemini_cli_hooks import HOOKS, read_hook
 from desktop.agents.gemini_cli_log import LOGS, log_dirs, open_transcript, read_log_head
-from desktop.domain.agent import Ability, Agent, Means, SessionStart
-from desktop.formats import acp_talk
-from desktop.formats.acp_talk import AcpTalk
+from desktop.domain.agent import Ability, Agent, Means
+from desktop.formats import session_starts
 from desktop.formats.command_line import Program
 
 LABEL = "Gemini CLI"
@@ -62,5 +61,5 @@ AGENT = Agent(
     log_names="session-*.jsonl",
     read_log_head=read_log_head,
     means=MEANS,
-    start=SessionStart(("gemini", "--acp"), AcpTalk, acp_talk.write_reply),
+    start=session_starts.over_acp("gemini", "--acp"),
 )

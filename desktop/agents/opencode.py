@@ -9,9 +9,8 @@ from desktop.agents import opencode_plugin
 from desktop.agents.opencode_asks import KIND
 from desktop.agents.opencode_database import DATABASE
 from desktop.agents.opencode_server import SERVER
-from desktop.domain.agent import Ability, Agent, HookSetup, Means, OwnFile, SessionStart
-from desktop.formats import acp_talk
-from desktop.formats.acp_talk import AcpTalk
+from desktop.domain.agent import Ability, Agent, HookSetup, Means, OwnFile
+from desktop.formats import session_starts
 from desktop.formats.command_line import file_name
 
 # fmt: off
@@ -98,5 +97,5 @@ AGENT = Agent(
     resume_words=("opencode", "--session"),
     means=MEANS,
     setup_note="Start opencode again: it loads plugins only when it starts.",
-    start=SessionStart(("opencode", "acp"), AcpTalk, acp_talk.write_reply),
+    start=session_starts.over_acp("opencode", "acp"),
 )

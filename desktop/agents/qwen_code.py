@@ -16,7 +16,6 @@ from desktop.domain.agent import (
     HookSetup,
     HookShape,
     Means,
-    SessionStart,
     TranscriptReader,
 )
 from desktop.domain.events import (
@@ -34,8 +33,7 @@ from desktop.domain.ids import AgentKind, SessionId, session_id
 from desktop.domain.replies import RequestReply
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
-from desktop.formats import acp_talk, hook_decision, hook_payload, text, tool_calls
-from desktop.formats.acp_talk import AcpTalk
+from desktop.formats import hook_decision, hook_payload, session_starts, text, tool_calls
 from desktop.formats.command_line import Program
 from desktop.formats.foreign_json import object_of, objects_of, text_of
 from desktop.formats.line_log import LineLog
@@ -280,5 +278,5 @@ AGENT = Agent(
         Means(Ability.INTERRUPT, "terminal"),
         Means(Ability.JUMP, "terminal"),
     ),
-    start=SessionStart(("qwen", "--acp"), AcpTalk, acp_talk.write_reply),
+    start=session_starts.over_acp("qwen", "--acp"),
 )

@@ -11,12 +11,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from desktop.app import beginning
-from desktop.domain.agent import SessionStart
 from desktop.domain.ids import session_id
 from desktop.domain.phase import Phase
 from desktop.domain.replies import Allow, Deny
-from desktop.formats import acp_talk
-from desktop.formats.acp_talk import AcpTalk
+from desktop.formats import session_starts
 from desktop.storage import paths
 from desktop.storage.ledger import Ledger
 from tests.fakes import acp_agent, asking_agent
@@ -244,8 +242,7 @@ def test_ending_lets_every_agent_go_without_a_decision(stage: Stage) -> None:
 def test_a_session_begun_in_the_window_asks_and_is_answered_there(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start = SessionStart(("python3", acp_agent.__file__), AcpTalk, acp_talk.write_reply)
-    able = replace(asking_agent.AGENT, start=start)
+    able = replace(asking_agent.AGENT, start=session_starts.over_acp("python3", acp_agent.__file__))
     monkeypatch.setattr(beginning, "load_agents", lambda: (able,))
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     program = stage.starts()

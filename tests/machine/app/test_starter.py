@@ -11,20 +11,14 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from desktop.app.starter import Starter
-from desktop.domain.agent import SessionStart
 from desktop.domain.events import SessionDescribed, TurnFinished
 from desktop.domain.settings import ColourScheme
-from desktop.formats import acp_talk
-from desktop.formats.acp_talk import AcpTalk
+from desktop.formats.session_starts import over_acp
 from desktop.windows.draft_edit import DraftEdit
 from desktop.windows.start_window import StartWindow
 from desktop.windows.theme import Theme
 from tests.fakes import acp_agent
 from tests.fakes.fake_agent_record import FAKE, Heard
-
-
-def started_by(*command: str) -> SessionStart:
-    return SessionStart(command, AcpTalk, acp_talk.write_reply)
 
 
 class Desk:
@@ -34,7 +28,7 @@ class Desk:
         self.qtbot = qtbot
         self.heard = Heard()
         self.theme = Theme(ColourScheme.LIGHT)
-        agent = replace(FAKE, start=started_by(program.name, acp_agent.__file__))
+        agent = replace(FAKE, start=over_acp(program.name, acp_agent.__file__))
         self.starter = Starter([agent, FAKE], self.theme, self.heard, lambda act: QTimer.singleShot(0, self.theme, act))
 
     @property
@@ -84,7 +78,7 @@ def test_a_directory_that_is_not_there_is_told_and_nothing_begins(desk: Desk, tm
 def test_nothing_begins_where_the_agent_was_not_told_to_trust(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start = replace(started_by("fake-agent"), trusts=lambda content, directory: False)
+    start = replace(over_acp("fake-agent"), trusts=lambda content, directory: False)
     monkeypatch.setattr(desk.starter, "_agents", {FAKE.kind: (FAKE, start)})
 
     desk.begins(tmp_path, "hello")
@@ -105,7 +99,7 @@ def test_a_program_that_is_gone_is_told(desk: Desk, tmp_path: Path, monkeypatch:
 def test_one_that_does_not_begin_brings_the_form_back_with_what_was_typed(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk.starter, "_agents", {FAKE.kind: (FAKE, started_by("fake-agent", "-c", ""))})
+    monkeypatch.setattr(desk.starter, "_agents", {FAKE.kind: (FAKE, over_acp("fake-agent", "-c", ""))})
 
     desk.begins(tmp_path, "hello")
 

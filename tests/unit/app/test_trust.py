@@ -6,14 +6,10 @@ from pathlib import Path
 import pytest
 
 from desktop.app.trust import is_trusted
-from desktop.domain.agent import SessionStart
-from desktop.formats import acp_talk
-from desktop.formats.acp_talk import AcpTalk
+from desktop.formats import session_starts
 
-ASKS_NOT = SessionStart(
-    ("agent",),
-    AcpTalk,
-    acp_talk.write_reply,
+ASKS_NOT = session_starts.over_stream_json(
+    "agent",
     trust_places=("$AGENT_HOME/trusted", "~/trusted"),
     trusts=lambda content, directory: directory.encode() in content.splitlines(),
 )

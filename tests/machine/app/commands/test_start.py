@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from desktop.app.commands import start
-from desktop.domain.agent import SessionStart
 from desktop.domain.board import Board
-from desktop.formats import acp_talk
-from desktop.formats.acp_talk import AcpTalk
+from desktop.formats import session_starts
 from desktop.watchers.hook_socket import HookSocket
 from tests.fakes import asking_agent
 from tests.widgets.boards import board
@@ -18,8 +16,7 @@ from tests.widgets.boards import board
 
 @pytest.fixture(autouse=True)
 def able(monkeypatch: pytest.MonkeyPatch) -> None:
-    begins = SessionStart(("fake", "acp"), AcpTalk, acp_talk.write_reply)
-    agent = replace(asking_agent.AGENT, start=begins)
+    agent = replace(asking_agent.AGENT, start=session_starts.over_acp("fake", "acp"))
     monkeypatch.setattr(start, "load_agents", lambda: (agent, replace(agent, kind="other", start=None)))
 
 
