@@ -29,11 +29,13 @@ from desktop.domain.events import (
     RequestOpened,
     SessionDescribed,
     SessionEnded,
+    TurnStarted,
 )
 from desktop.domain.ids import RequestId, SessionId
 from desktop.domain.ports import Sink
-from desktop.domain.replies import SessionReply
+from desktop.domain.replies import Prompt, SessionReply
 from desktop.domain.session import Claim, Evidence, Source
+from desktop.formats import text
 from desktop.formats.jsonl import Lines
 from desktop.watchers.server_link import Lost, Wire
 
@@ -272,6 +274,11 @@ class StartedAgents:
         if why or run is None:
             otherwise(why)
             return
+        if isinstance(reply, Prompt):
+            # An agent may say nothing of a turn for as long as its model thinks.
+            now = _now()
+            self._sink(TurnStarted(session, now, text.one_line(reply.text)))
+            self._sink(EvidenceGiven(session, Evidence(Source.SERVER, Claim.WORKING, now, "it was given a prompt")))
         self._sent(run)
 
     def _sent(self, run: _Run) -> None:

@@ -17,6 +17,7 @@ from desktop.domain.events import (
     SessionDescribed,
     SessionEnded,
     TurnFinished,
+    TurnStarted,
 )
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.replies import Allow, Deny, Interrupt, Prompt, RequestReply
@@ -146,6 +147,11 @@ def test_a_turn_is_interrupted_and_another_prompt_taken(begin: Begin, heard: Hea
     before = len(heard.events)
     started.carry(SESSION, Prompt(SESSION, "again"), refused.append)
     assert finished(heard, before).last_words == "you said: again"
+    begun, evidence = heard.events[before : before + 2]
+    assert isinstance(begun, TurnStarted)
+    assert begun.prompt == "again", "told before the agent says anything of it"
+    assert isinstance(evidence, EvidenceGiven)
+    assert evidence.evidence.claim is Claim.WORKING
 
 
 def test_a_process_that_dies_takes_its_turn_and_its_request_along(
