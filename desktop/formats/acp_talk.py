@@ -67,6 +67,7 @@ class AcpTalk:
         self._last_id = -1
         self._native = ""
         self._is_in_turn = False
+        self._is_cancelled = False  # the turn, by us: some agents then end it with an error
         self._words = ""
         self._open: dict[RequestId, _Asked] = {}
         self._replied: set[RequestId] = set()  # nobody but us can answer: until then it waits, whatever it says
@@ -155,6 +156,7 @@ class AcpTalk:
                 for asked in self._open.values():  # the protocol wants every open request answered so
                     self._send({"id": asked.number, "result": {"outcome": {"outcome": "cancelled"}}})
                 self._send({"method": "session/cancel", "params": {"sessionId": self._native}})
+                self._is_cancelled = True
                 return ""
             case _:
                 return "That is not said over this protocol."
@@ -171,7 +173,7 @@ class AcpTalk:
         self._send({"id": self._last_id, "method": method, "params": params})
 
     def _send_prompt(self, words: str) -> None:
-        self._is_in_turn = True
+        self._is_in_turn, self._is_cancelled = True, False
         self._words = ""
         self._call("session/prompt", {"sessionId": self._native, "prompt": [{"type": "text", "text": words}]}, "turn")
 
@@ -224,10 +226,10 @@ class AcpTalk:
         self._open.clear()
         self._replied.clear()
         self._calls.clear()
-        if error or reason in _STOPPED:
-            over.append(TurnFinished(session, at, Ending.FAILED, error=error or _STOPPED[reason]))
-        elif reason == "cancelled":
+        if reason == "cancelled" or (error and self._is_cancelled):
             over.append(TurnFinished(session, at, Ending.INTERRUPTED))
+        elif error or reason in _STOPPED:
+            over.append(TurnFinished(session, at, Ending.FAILED, error=error or _STOPPED[reason]))
         else:
             over.append(TurnFinished(session, at, last_words=text.clean(self._words)))
         return [*over, self._evidence(Claim.RESTING, at, "its turn is over")]

@@ -290,6 +290,19 @@ def test_a_prompt_waits_for_the_end_of_the_turn_and_an_interrupt_answers_what_is
     assert agent.talk.say(SessionId("any:other"), Prompt(SESSION, "more")) == acp_talk.NO_SESSION
 
 
+def test_an_error_after_our_interrupt_is_no_failure_and_one_of_the_next_turn_is() -> None:
+    agent = Agent().begins()
+    agent.talk.say(SESSION, Interrupt(SESSION))
+    error = {"code": -32603, "message": "Internal error"}
+
+    interrupted, _ = agent.says(id=2, error=error)
+    agent.talk.say(SESSION, Prompt(SESSION, "more"))
+    failed, _ = agent.says(id=3, error=error)
+
+    assert interrupted == TurnFinished(SESSION, NOON, Ending.INTERRUPTED)
+    assert failed == TurnFinished(SESSION, NOON, Ending.FAILED, error="Internal error")
+
+
 def test_what_we_do_not_offer_is_refused_and_not_left_waiting() -> None:
     agent = Agent().begins()
 
