@@ -113,6 +113,7 @@ class SubagentStarted:
     subagent: str
     role: str
     at: datetime
+    model: str = ""  # empty where the agent does not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def reduce(session: Session, event: SessionEvent | RequestOpened) -> Change:
             return Change(replace(session, has_line=is_open))
         case SubagentStarted():
             known = tuple(helper for helper in session.subagents if helper.id != event.subagent)
-            helper = Subagent(event.subagent, event.role, event.at)
+            helper = Subagent(event.subagent, event.role, event.at, event.model)
             return Change(replace(_active(session, event.at), subagents=(*known, helper)))
         case SubagentStopped():
             kept = tuple(helper for helper in session.subagents if helper.id != event.subagent)

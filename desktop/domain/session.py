@@ -104,6 +104,7 @@ class Subagent:
     id: str
     role: str
     started_at: datetime
+    model: str = ""  # empty where the agent does not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,9 @@ def folders(agent: Agent, home: str, cwd: str, now: datetime) -> list[str]:
 
 
 def _expanded(path: str) -> list[str]:
-    """The folder itself; of one that ends in ``*`` the folder above and the youngest in it: a folder a conversation."""
+    """The folder itself; of one with a ``*`` the folder above and the youngest that it may be: one a conversation."""
     above, star, rest = path.rpartition("*")
-    if not star or rest:
+    if not star:
         return [path]
     found: list[tuple[float, str]] = []
     try:
@@ -97,7 +97,7 @@ def _expanded(path: str) -> list[str]:
                     found.append((entry.stat(follow_symlinks=False).st_mtime, entry.path))
     except OSError:
         pass  # not made yet, or away
-    return [above.rstrip("/"), *(folder for _, folder in sorted(found, reverse=True)[:MOST_FOLDERS])]
+    return [above.rstrip("/"), *(folder + rest for _, folder in sorted(found, reverse=True)[:MOST_FOLDERS])]
 
 
 class LogHeads:

@@ -29,6 +29,15 @@ STEP = re.compile(r"\s*(bash|pair|write|ask|helper|slow|stream|fail): ?(.*)", re
 WORDS_PER_SECOND = 5
 CHOICES = [{"label": "Postgres", "description": "A server"}, {"label": "SQLite", "description": "A file"}]
 
+# The names of other agents' tools, by that of the one which runs a command.
+NAMES = {
+    "run_shell_command": {"bash": "run_shell_command", "write": "write_file", "question": "ask_user_question"},
+    "Bash": {"bash": "Bash", "write": "Write", "question": "AskUserQuestion", "task": "Agent"},
+    "shell": {"bash": "shell", "write": "write", "task": "delegate"},
+}
+# What an agent adds to what a person typed, in a message of its own.
+ADDED = ("<system-reminder>", "<turn-context>")
+
 Call = tuple[str, dict[str, object]]
 
 
@@ -49,10 +58,12 @@ def reply_to(body: Mapping[str, object]) -> Reply:
     messages = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
     if not body.get("tools"):
         return Reply("A title", step="aside")  # names for the conversation: not of it
+    messages = [each for each in messages if not _said(each).startswith(ADDED)]
     prompts = [index for index, each in enumerate(messages) if each.get("role") == "user"]
     if not prompts:
         return Reply("Done.")
-    said = _said(messages[prompts[-1]])
+    # A prompt that failed may stand before the next one, in the same message.
+    said = _said(messages[prompts[-1]]).partition(f"\n{ADDED[1]}")[0].rpartition("\n\n")[2]
     answered = sum(each.get("role") == "assistant" for each in messages[prompts[-1] + 1 :])
     steps = said.split(" >> ")
     if answered >= len(steps):
@@ -63,21 +74,20 @@ def reply_to(body: Mapping[str, object]) -> Reply:
 
 def _by_its_names(reply: Reply, body: Mapping[str, object]) -> Reply:
     """The same calls by the names that the agent has for its tools."""
-    if '"run_shell_command"' not in json.dumps(body.get("tools")):
-        return reply
-    return replace(reply, calls=tuple(_renamed(name, given) for name, given in reply.calls))
+    offered = json.dumps(body.get("tools"))
+    table = next((names for shell, names in NAMES.items() if f'"{shell}"' in offered), {})
+    return replace(reply, calls=tuple(_renamed(table, name, given) for name, given in reply.calls))
 
 
-def _renamed(name: str, given: dict[str, object]) -> Call:
-    match name:
-        case "bash":
-            return "run_shell_command", {**given, "is_background": False}
-        case "write":
-            return "write_file", {"file_path": given["filePath"], "content": given["content"]}
-        case "question":
-            return "ask_user_question", given
-        case _:
-            return name, given
+def _renamed(table: Mapping[str, str], name: str, given: dict[str, object]) -> Call:
+    if name == "write" and name in table:
+        key = "file_path" if table[name] == "write_file" else "path"
+        given = {key: given["filePath"], "content": given["content"]}
+    if table.get(name) == "run_shell_command":
+        given = {**given, "is_background": False}
+    if table.get(name) == "Agent":
+        given = {**given, "subagent_type": "coder"}
+    return table.get(name, name), given
 
 
 def _said(message: Mapping[str, object]) -> str:

@@ -62,3 +62,22 @@ def test_it_calls_the_shell_by_the_name_that_the_agent_has_for_it() -> None:
     ((name, given),) = reply_to(body).calls
 
     assert (name, given["command"], given["is_background"]) == ("run_shell_command", "make", False)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "offered", "name", "given"),
+    [
+        ("write: a", "Bash", "Write", {"path": "a", "content": "hello\n"}),
+        ("write: a", "run_shell_command", "write_file", {"file_path": "a", "content": "hello\n"}),
+        ("helper: bye", "Bash", "Agent", {"description": "Help", "prompt": "bye", "subagent_type": "coder"}),
+        ("write: a", "shell", "write", {"path": "a", "content": "hello\n"}),
+    ],
+)
+def test_it_calls_other_tools_as_the_agent_does(prompt: str, offered: str, name: str, given: dict[str, object]) -> None:
+    assert asked(("user", prompt), tools=[{"function": {"name": offered}}]).calls == ((name, given),)
+
+
+def test_what_an_agent_adds_to_a_prompt_is_not_of_it() -> None:
+    assert asked(("user", "hello"), ("user", "<system-reminder>It is Monday")).words == "You said: hello"
+    assert asked(("user", "hello\n<turn-context>It is Monday")).words == "You said: hello"
+    assert asked(("user", "fail: 400\n\nhello")).words == "You said: hello"

@@ -202,3 +202,10 @@ def test_of_an_agent_with_a_folder_for_each_conversation_the_youngest_folders_ar
     assert "n0" not in found(LogHeads(), tmp_path, starred)
     assert log_heads.folders(starred, str(tmp_path), CWD, NOW)[0] == str(tmp_path / "sessions")
     assert found(LogHeads(), tmp_path / "nowhere", starred) == []
+
+
+def test_a_folder_for_each_conversation_may_hold_its_log_further_below(tmp_path: Path) -> None:
+    starred = replace(SILENT, log_dirs=lambda home, _cwd, _now: [f"{home}/sessions/*/agents/main"])
+    write(tmp_path / "sessions" / "s1" / "agents" / "main", "n1")
+
+    assert list(found(LogHeads(), tmp_path, starred)) == ["n1"]
