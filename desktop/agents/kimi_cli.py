@@ -136,7 +136,7 @@ PROGRAM = Program(
 
 def is_session_process(exe: str, argv: Sequence[str]) -> bool:
     """Whether a process holds a conversation: a script of Python, or named after itself once it runs."""
-    return file_name(argv[0] if argv else "") == "kimi code" or PROGRAM.is_session(exe, argv)
+    return file_name(argv[0] if argv else "").split() == ["kimi", "code"] or PROGRAM.is_session(exe, argv)
 
 
 _HOOKS_REFUSE = "Its hooks may refuse and not allow, and are asked before anybody knows whether it asks."

@@ -169,7 +169,8 @@ def _doings(fields: Fields, session: SessionId, call: HookCall) -> list[Event]:
         if not native:
             continue
         if helper.get("runs") is True:
-            events.append(SubagentStarted(session, native, text.one_line(text_of(helper, "role"), 60), call.at))
+            role, model = (text.one_line(text_of(helper, name), 60) for name in ("role", "model"))
+            events.append(SubagentStarted(session, native, role, call.at, model))
         else:
             events.append(SubagentStopped(session, native, call.at))
     files = fields.get("files")

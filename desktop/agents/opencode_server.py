@@ -322,7 +322,8 @@ class Talk:
         if known.parent:
             root = session_id(KIND, self._root(known).native)
             if is_busy and before == "idle":
-                return [SubagentStarted(root, known.native, text.one_line(known.role or "subagent", 60), at)]
+                role, model = text.one_line(known.role or "subagent", 60), text.one_line(known.model, 60)
+                return [SubagentStarted(root, known.native, role, at, model)]
             return [SubagentStopped(root, known.native, at)] if before != "idle" and not is_busy else []
         session = session_id(KIND, known.native)
         if not is_busy:

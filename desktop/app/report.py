@@ -5,7 +5,7 @@ from datetime import datetime
 
 from desktop.domain.board import Board, Row
 from desktop.domain.requests import Request
-from desktop.domain.session import Evidence
+from desktop.domain.session import Evidence, Subagent
 from desktop.formats import text, words
 
 VERSION = 1
@@ -28,8 +28,8 @@ def status(board: Board) -> dict[str, object]:
 
 
 def session(row: Row) -> dict[str, object]:
-    """One session."""
-    return {
+    """One session; its subagents are told where any run."""
+    told: dict[str, object] = {
         "id": text.one_line(row.session),
         "agent": row.agent,
         "name": text.one_line(row.name),
@@ -42,6 +42,17 @@ def session(row: Row) -> dict[str, object]:
         "reason": text.one_line(row.reason, 400),
         "evidence": [_evidence(item) for item in row.evidence],
         "request": _request(row.request) if row.request is not None else None,
+    }
+    if row.subagents:
+        told["subagents"] = [_subagent(helper) for helper in row.subagents]
+    return told
+
+
+def _subagent(helper: Subagent) -> dict[str, object]:
+    return {
+        "role": text.one_line(helper.role, 60),
+        "model": text.one_line(helper.model, 60) or None,
+        "since": helper.started_at.isoformat(),
     }
 
 
@@ -103,8 +114,12 @@ def explanation(row: Row, now: datetime) -> list[str]:
         f"  process  {row.pid or 'none known'}, {row.launch}",
         f"  in       {text.one_line(row.cwd, 400)}{f' on {row.host}' if row.host else ''}",
         f"  terminal {text.one_line(row.terminal, 400) or 'not looked at'}",
-        "  evidence",
     ]
+    for helper in row.subagents:
+        of = f", {text.one_line(helper.model, 60)}" if helper.model else ""
+        role = text.one_line(helper.role, 60) or "no role told"
+        told.append(f"  subagent {role}{of}, for {words.age(now - helper.started_at)}")
+    told.append("  evidence")
     told += _told(row.evidence, now)
     if not row.evidence:
         told.append("    none")

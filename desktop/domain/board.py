@@ -6,7 +6,7 @@ from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import Phase
 from desktop.domain.record import dataclass
 from desktop.domain.requests import Request
-from desktop.domain.session import Evidence, Launch
+from desktop.domain.session import Evidence, Launch, Subagent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Row:
     requests: tuple[Request, ...]
     evidence: tuple[Evidence, ...]
     changed_files: tuple[str, ...]
-    subagents: tuple[str, ...]  # roles of those that run
+    subagents: tuple[Subagent, ...]  # those that run
     notice: str  # what became of the last reply
     resume_command: str
     can_prompt: bool  # a new prompt can be sent

@@ -89,9 +89,11 @@ def reduce(session: Session, event: SessionEvent | RequestOpened) -> Change:
         case LineSeen(is_open=is_open):
             return Change(replace(session, has_line=is_open))
         case SubagentStarted():
-            known = tuple(helper for helper in session.subagents if helper.id != event.subagent)
-            helper = Subagent(event.subagent, event.role, event.at, event.model)
-            return Change(replace(_active(session, event.at), subagents=(*known, helper)))
+            others = tuple(helper for helper in session.subagents if helper.id != event.subagent)
+            # Not every source that tells of it tells its model.
+            model = event.model or next((helper.model for helper in session.subagents if helper not in others), "")
+            helper = Subagent(event.subagent, event.role, event.at, model)
+            return Change(replace(_active(session, event.at), subagents=(*others, helper)))
         case SubagentStopped():
             kept = tuple(helper for helper in session.subagents if helper.id != event.subagent)
             closing = [request for request in session.requests if request.subagent_id == event.subagent]

@@ -62,6 +62,7 @@ class _Thread:
     started_at: datetime | None = None
     is_hidden: bool = True  # until it is known for a person's
     helper: str = ""  # the role of a subagent: what it asks is asked by its parent's session
+    model: str = ""  # of a subagent
     loaded_at: datetime | None = None  # taken up again while we looked on
     used_at: datetime | None = None
     claim: Claim | None = None
@@ -257,6 +258,7 @@ class AppServerTalk:
         if parent and not is_errand and is_plain_id(parent):
             thread.session = session_id(self._kind, parent)
             thread.helper = text.one_line(text_of(fields, "agentRole") or text_of(fields, "agentNickname")) or "helper"
+            thread.model = text.one_line(text_of(fields, "model"), 60)
             thread.cwd = text_of(fields, "cwd")
             return self._stands(thread, object_of(fields, "status"), at)
         if thread.is_hidden:
@@ -456,7 +458,7 @@ def _is_shown(thread: _Thread) -> bool:
 def _of_helper(thread: _Thread, at: datetime, *, was_resting: bool) -> list[Event]:
     if thread.claim is Claim.RESTING:
         return [] if was_resting else [SubagentStopped(thread.session, thread.native, at)]
-    return [SubagentStarted(thread.session, thread.native, thread.helper, at)] if was_resting else []
+    return [SubagentStarted(thread.session, thread.native, thread.helper, at, thread.model)] if was_resting else []
 
 
 def _same(before: bytes, now: bytes) -> bool:

@@ -263,9 +263,12 @@ class ConversationLog(LineLog):
         if path and not block.is_error and not is_plan:
             events.append(FilesChanged(self.session, self.at, (path,)))
         in_full = bytes(record.tool_use_result)
-        if b'"async_launched"' in in_full and (helper := text_of(parse_object(in_full) or {}, "agentId")):
+        launched = (parse_object(in_full) or {}) if b'"async_launched"' in in_full else {}
+        if helper := text_of(launched, "agentId"):
             role = text.one_line(text_of(given, "subagent_type") or text_of(given, "description"), 60)
-            events.append(SubagentStarted(self.session, helper, role or "subagent", self.at))
+            # Older versions tell only what was wished for, if anything was.
+            model = text.one_line(text_of(launched, "resolvedModel") or text_of(given, "model"), 60)
+            events.append(SubagentStarted(self.session, helper, role or "subagent", self.at, model))
         return events
 
     def _task_ended(self, said: str) -> list[Event]:

@@ -56,6 +56,7 @@ class _Shown(msgspec.Struct):
     query: str | None = None
     description: str | None = None
     subagent_type: str | None = None
+    model: str | None = None
 
 
 _SHOWN = msgspec.json.Decoder(_Shown)

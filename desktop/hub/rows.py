@@ -55,7 +55,7 @@ def row_of(
         requests=session.requests,
         evidence=session.evidence,
         changed_files=session.turn.changed_files if session.turn is not None else (),
-        subagents=tuple(helper.role for helper in session.subagents),
+        subagents=session.subagents,
         notice=session.notice,
         resume_command=resume,
         can_prompt=takes_prompt and bool(channel) and session.launch is not Launch.HEADLESS,

@@ -10,6 +10,7 @@ from desktop.domain.board import Row
 from desktop.domain.ids import RequestId
 from desktop.domain.replies import Interrupt, Jump, Rename, Stop
 from desktop.domain.requests import Request
+from desktop.domain.session import Subagent
 from desktop.domain.settings import Answering
 from desktop.formats import text, words
 from desktop.windows.answer_button import AnswerButton
@@ -195,10 +196,15 @@ class SessionCard(QWidget):
         return "\n".join(part for part in parts if part)
 
     def _helpers_text(self, row: Row) -> str:
-        names = [text.isolate(text.one_line(role, 60) or self.tr("no role told")) for role in row.subagents]
+        names = [self._helper_text(helper) for helper in row.subagents]
         left = len(names) - _MOST_HELPERS
         more = [self.tr("and %n more", "", left)] if left > 0 else []
         return "\n".join([self.tr("Subagents that run"), *(f"·  {name}" for name in [*names[:_MOST_HELPERS], *more])])
+
+    def _helper_text(self, helper: Subagent) -> str:
+        role = text.isolate(text.one_line(helper.role, 60) or self.tr("no role told"))
+        model = text.one_line(helper.model, 60)
+        return f"{role}  –  {text.isolate(model)}" if model else role
 
     def _build_acts(self) -> None:
         theme, frame = self._theme, self._frame

@@ -54,7 +54,7 @@ class TerminalNote(QWidget):
             return []
         known = [self.tr("What it asks is told in its terminal only.")]
         if row.subagents:
-            roles = ", ".join(text.isolate(text.one_line(role, 40)) for role in row.subagents[:_MOST_ROLES])
+            roles = ", ".join(text.isolate(text.one_line(helper.role, 40)) for helper in row.subagents[:_MOST_ROLES])
             said = (
                 self.tr("Its subagent {roles} is running and may be the one that asks.")
                 if len(row.subagents) == 1

@@ -399,7 +399,7 @@ const start = (ctx) => {
     touch(session)
   }
   const helper = (session, runs) => {
-    rootOf(session).helpers.set(session.id, { role: session.role || "subagent", runs })
+    rootOf(session).helpers.set(session.id, { role: session.role || "subagent", model: session.model, runs })
   }
   const failed = (session, error) => {
     if (session.ending || !error) return

@@ -7,7 +7,7 @@ from desktop.domain.board import Board, Group, Row
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import Phase
 from desktop.domain.requests import Choice, Question, Reach, Request, RequestKind
-from desktop.domain.session import Launch
+from desktop.domain.session import Launch, Subagent
 from desktop.formats.words import group_title
 
 NOW = datetime(2030, 5, 6, 12, 0, tzinfo=UTC)
@@ -22,6 +22,11 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+def subagent(role: str, model: str = "", *, name: str = "a1") -> Subagent:
+    """A helper that runs."""
+    return Subagent(name, role, NOW - timedelta(minutes=2), model)
 
 
 def permission(

@@ -27,7 +27,7 @@ from desktop.hub.arrange import arranged
 from desktop.windows.session_window import SessionWindow
 from desktop.windows.settings_window import SettingsWindow
 from desktop.windows.theme import Theme
-from tests.widgets.boards import AGENT, NOW, board, permission, question, row
+from tests.widgets.boards import AGENT, NOW, board, permission, question, row, subagent
 
 
 def _working(number: int, name: str, line: str, minutes: int) -> Row:
@@ -173,9 +173,21 @@ SCENES: dict[str, Callable[[], Board]] = {
                 summary="waits in its terminal",
                 why_not="Answer it in the terminal of the session.",
             ),
-            subagents=("explorer",),
+            subagents=(subagent("explorer"),),
             line="waits in its terminal",
         )
+    ),
+    "helpers": lambda: board(
+        replace(
+            row(1, Phase.WORKING, "New search", line="Reading the tests of the old search"),
+            subagents=(
+                subagent("explorer", "claude-haiku-4-5", name="a1"),
+                subagent("reviewer", "claude-opus-5-5", name="a2"),
+                subagent("general-purpose", name="a3"),
+            ),
+            can_interrupt=True,
+        ),
+        row(2, Phase.YOUR_TURN, "Cart totals"),
     ),
     "by-project": lambda: replace(as_drawn(), arranged=arranged(as_drawn().groups, GroupBy.PROJECT)),
     "single": lambda: board(asking(question(), line="Which database should we use?")),
@@ -257,6 +269,8 @@ def main(folder: Path, scheme: str, wanted: list[str]) -> None:
             if name == "turn":
                 window.session_list.step(1)
                 window.open_session(next(iter(SCENES["turn"]().rows)).session)
+            if name == "helpers":
+                window.open_session(next(each.session for each in SCENES[name]().rows if each.subagents))
             widget = window
             if name == "drawn":
                 widget.resize(420, 724)

@@ -13,7 +13,7 @@ from desktop.domain.replies import AssignTask, Rename
 from desktop.domain.settings import GroupBy, Settings, Task
 from desktop.windows.session_list_model import Heading
 from desktop.windows.session_menu import SessionMenu
-from tests.widgets.boards import row
+from tests.widgets.boards import row, subagent
 from tests.widgets.session_stage import Stage
 
 FIRST = SessionId("robot:1")
@@ -181,13 +181,21 @@ def test_the_opened_card_has_a_button_for_it(stage: Stage) -> None:
 
 
 def test_subagents_stand_under_their_parent(stage: Stage) -> None:
-    stage.shows(replace(row(1), subagents=("explorer", "reviewer, Small", "", *("x",) * 9)))
+    stage.shows(replace(row(1), subagents=tuple(map(subagent, ("explorer", "reviewer, Small", "", *("x",) * 9)))))
     stage.window.open_session(FIRST)
 
     assert stage.says("Subagents that run")
     assert stage.says("reviewer, Small")
     assert stage.says("no role told")
     assert stage.says("and 6 more")
+
+
+def test_a_subagents_model_stands_beside_its_role_where_it_is_told(stage: Stage) -> None:
+    stage.shows(replace(row(1), subagents=(subagent("explorer", "haiku-4-5"), subagent("reviewer"))))
+    stage.window.open_session(FIRST)
+
+    assert stage.says("explorer\u2069  –  \u2068haiku-4-5")
+    assert not stage.says("reviewer\u2069  –")
 
 
 def test_a_group_is_folded_and_unfolded_with_keys(stage: Stage) -> None:

@@ -32,7 +32,7 @@ from desktop.windows.request_text import RequestText
 from desktop.windows.session_window import SessionWindow
 from desktop.windows.settings_window import SettingsWindow
 from desktop.windows.theme import Theme
-from tests.widgets.boards import AGENT, NOW, board, permission, question, row
+from tests.widgets.boards import AGENT, NOW, board, permission, question, row, subagent
 from tests.widgets.gallery_windows import SCENES, many
 from tests.widgets.session_stage import Stage, asking, prompting
 
@@ -473,7 +473,7 @@ def test_a_board_of_hostile_names_is_drawn_in_plain_text(stage: Stage) -> None:
         reason=evil,
         notice=evil,
         changed_files=(evil,),
-        subagents=(evil,),
+        subagents=(subagent(evil, evil),),
         can_prompt=True,
         prompt_channel=evil,
     )

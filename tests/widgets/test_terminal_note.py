@@ -14,7 +14,7 @@ from desktop.windows.answer_button import AnswerButton
 from desktop.windows.labels import WrapLabel
 from desktop.windows.terminal_note import TerminalNote
 from desktop.windows.theme import Theme
-from tests.widgets.boards import permission, row
+from tests.widgets.boards import permission, row, subagent
 
 WORDLESS = replace(permission(reach=Reach.TERMINAL, text=""), why_not="Answer it in the terminal of the session.")
 
@@ -52,7 +52,7 @@ def test_for_what_can_be_answered_here_nothing_is_said(stage: Stage) -> None:
 
 
 def test_without_words_it_says_what_is_known_and_what_connecting_brings(stage: Stage) -> None:
-    said = stage.shows(WORDLESS, subagents=("explorer",))
+    said = stage.shows(WORDLESS, subagents=(subagent("explorer"),))
 
     assert said == (
         "What it asks is told in its terminal only. "
@@ -64,7 +64,7 @@ def test_without_words_it_says_what_is_known_and_what_connecting_brings(stage: S
 
 
 def test_several_subagents_are_named_and_none_is_accused(stage: Stage) -> None:
-    said = stage.shows(WORDLESS, subagents=("explorer", "tester", "writer", "fourth"))
+    said = stage.shows(WORDLESS, subagents=tuple(map(subagent, ("explorer", "tester", "writer", "fourth"))))
 
     assert "Its subagents explorer, tester, writer are running; one of them may be asking." in said
 

@@ -101,12 +101,17 @@ def test_a_turn_that_goes_on_is_not_over() -> None:
 
 
 def test_what_a_session_does_and_changed_is_told() -> None:
-    helpers = [{"id": "ses_2", "role": "general", "runs": True}, {"id": "ses_3", "runs": False}, {"runs": True}]
+    helpers = [
+        {"id": "ses_2", "role": "general", "model": "m", "runs": True},
+        {"id": "ses_3", "runs": False},
+        {"runs": True},
+    ]
     events = told("state", doing="bash make", files=["/home/dev/a", 7], helpers=helpers)
 
     assert only(ActivitySeen, events).text == "bash make"  # type: ignore[union-attr]
     assert only(FilesChanged, events).paths == ("/home/dev/a",)  # type: ignore[union-attr]
-    assert only(SubagentStarted, events).role == "general"  # type: ignore[union-attr]
+    helper = only(SubagentStarted, events)
+    assert (helper.role, helper.model) == ("general", "m")  # type: ignore[union-attr]
     assert only(SubagentStopped, events).subagent == "ses_3"  # type: ignore[union-attr]
 
 

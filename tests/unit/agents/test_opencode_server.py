@@ -263,14 +263,14 @@ def test_what_a_tool_does_and_wrote_is_told(server: Server) -> None:
 
 def test_a_subagent_belongs_to_its_parent(server: Server) -> None:
     server.is_busy()
-    server.says("session.created", info={"id": "ses_2", "parentID": "ses_1", "agent": "general"})
+    server.says("session.created", info={"id": "ses_2", "parentID": "ses_1", "agent": "general", "model": {"id": "m"}})
 
     (started,) = server.is_busy("ses_2")
     request = server.asks({**PERMISSION, "id": "per_2", "sessionID": "ses_2"})
     stopped = server.says("session.idle", sessionID="ses_2")
 
     assert isinstance(started, SubagentStarted)
-    assert (started.session, started.role) == (ONE, "general")
+    assert (started.session, started.role, started.model) == (ONE, "general", "m")
     assert (request.session, request.subagent) == (ONE, "general")
     assert kinds(stopped) == [SubagentStopped]
 

@@ -12,7 +12,7 @@ from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.phase import Phase
 from desktop.domain.requests import Choice, Question, Reach, RequestKind, Suggestion
 from desktop.domain.session import Claim, Evidence, Source
-from tests.widgets.boards import NOW, board, permission, question, row
+from tests.widgets.boards import NOW, board, permission, question, row, subagent
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202eevil\r\x9b31m\x00"
 
@@ -78,6 +78,25 @@ def test_a_session_has_every_key_of_the_contract_and_no_other() -> None:
         ],
         "request": None,
     }
+
+
+def test_subagents_are_told_with_role_and_model_while_they_run() -> None:
+    helped = replace(row(1), subagents=(subagent("explorer", "haiku-4-5"), subagent("reviewer"), subagent(EVIL, EVIL)))
+
+    told = shown(helped)["subagents"]
+    lines = report.explanation(helped, NOW)
+
+    since = (NOW - timedelta(minutes=2)).isoformat()
+    assert isinstance(told, list)
+    assert told[:2] == [
+        {"role": "explorer", "model": "haiku-4-5", "since": since},
+        {"role": "reviewer", "model": None, "since": since},
+    ]
+    assert "\x1b" not in str(told[2]["role"]) + str(told[2]["model"])
+    assert "  subagent explorer, haiku-4-5, for 2 min" in lines
+    assert "  subagent reviewer, for 2 min" in lines
+    assert not any("\x1b" in line for line in lines)
+    assert "subagents" not in shown(row(1))
 
 
 def test_what_is_not_known_is_null() -> None:

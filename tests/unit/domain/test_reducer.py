@@ -178,6 +178,18 @@ def test_a_subagent_that_ends_takes_its_request_along() -> None:
     assert [(closure.request.id, closure.how) for closure in change.closures] == [("r", "the subagent ended")]
 
 
+def test_a_subagents_model_stays_known_when_another_source_tells_of_it_without() -> None:
+    known = after(
+        session(),
+        SubagentStarted(SESSION, "a", "explorer", at(1), "small"),
+        SubagentStarted(SESSION, "b", "reviewer", at(2)),
+        SubagentStarted(SESSION, "a", "explorer", at(3)),
+        SubagentStarted(SESSION, "b", "reviewer", at(4), "large"),
+    )
+
+    assert [(helper.id, helper.model) for helper in known.subagents] == [("a", "small"), ("b", "large")]
+
+
 def test_leaving_the_dialog_closes_the_sessions_request_and_leaves_the_hidden_one() -> None:
     known = after(session(), live(Claim.WAITING_APPROVAL, 10))
     known = after(known, RequestOpened(permission("own", 10.1)), RequestOpened(permission("sub", 9, subagent_id="a")))

@@ -333,6 +333,13 @@ def test_a_turn_that_ends_takes_what_it_asked_with_it(server: Server) -> None:
     assert RequestClosed(ONE, request, NOW, app_server_talk.THERE) in server.stands({"type": "systemError"})
 
 
+def test_a_helper_has_its_model(server: Server) -> None:
+    server.starts()
+    server.starts("child", parentThreadId="one", agentRole="explorer", model="small")
+
+    assert server.stands(ACTIVE, "child") == [SubagentStarted(ONE, "child", "explorer", NOW, "small")]
+
+
 def test_what_a_helper_asks_is_asked_by_the_session_that_started_it(server: Server) -> None:
     server.starts()
     assert server.starts("child", parentThreadId="one", agentRole="explorer", threadSource="subagent") == []

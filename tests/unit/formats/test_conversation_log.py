@@ -199,6 +199,20 @@ def test_a_helper_that_runs_on_is_told_from_start_to_end(log: ConversationLog) -
     assert ended == [SubagentStopped(S, "h1", AT)]
 
 
+@pytest.mark.parametrize(
+    ("told", "wished", "model"),
+    [({"resolvedModel": "opus-5-5"}, {"model": "opus"}, "opus-5-5"), ({}, {"model": "haiku"}, "haiku"), ({}, {}, "")],
+)
+def test_a_helper_has_the_model_that_it_got_or_else_the_one_that_was_wished_for(
+    log: ConversationLog, told: dict[str, str], wished: dict[str, str], model: str
+) -> None:
+    feed(log, user("go", promptSource="typed"), calls("Agent", {"subagent_type": "explorer", **wished}))
+
+    launched = feed(log, result(toolUseResult={"status": "async_launched", "agentId": "h1", **told}))
+
+    assert launched[-1] == SubagentStarted(S, "h1", "explorer", AT, model)
+
+
 def test_a_tail_that_begins_inside_a_turn_says_that_one_runs_but_is_not_decided(log: ConversationLog) -> None:
     assert kinds(feed(log, result())) == [TurnStarted, ToolCallEnded]
     assert not log.is_decided

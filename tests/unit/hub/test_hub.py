@@ -496,7 +496,7 @@ def test_subagents_keep_their_parent_working(story: Story) -> None:
     story.sees(SubagentStarted(SESSION, "a1", "explorer", story.now), TurnFinished(SESSION, story.now))
     story.live(Claim.RESTING, "idle")
     assert story.phase is Phase.WORKING
-    assert story.row.subagents == ("explorer",)
+    assert [helper.role for helper in story.row.subagents] == ["explorer"]
 
     story.sees(SubagentStopped(SESSION, "a1", story.now))
 
