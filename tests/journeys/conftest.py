@@ -25,6 +25,7 @@ ORDER = (
     "test_qwen",
     "test_codex_daemon",
     "test_begun_here",
+    "test_kimi",
 )
 BEGAN_AT = time.monotonic()
 

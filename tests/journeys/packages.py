@@ -14,6 +14,7 @@ OPENCODE = "opencode-1.18.33"
 OPENCODE_PLUGIN = "opencode-plugin-1.18.33"  # what it would fetch itself at the first start with a new home
 GEMINI = "gemini-cli-0.61.0"
 QWEN = "qwen-code-0.15.10"
+KIMI = "kimi-code-2.1.0"
 # Where the program lies, for agents other than the first.
 PROGRAMS = {
     CODEX: Path(".bin/codex"),
@@ -21,6 +22,7 @@ PROGRAMS = {
     OPENCODE_PLUGIN: Path("@opencode-ai/plugin/package.json"),
     GEMINI: Path(".bin/gemini"),
     QWEN: Path(".bin/qwen"),
+    KIMI: Path("@moonshot-ai/kimi-code/dist/main.mjs"),
 }
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,13 @@ class PaneSession:
     """A session as the person who sits before it sees it."""
 
     def __init__(
-        self, stage: Stage, kind: str, command: Sequence[str], variables: Mapping[str, str], ready: str
+        self,
+        stage: Stage,
+        kind: str,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        ready: str,
+        first_prompt: str = "",  # for agents that name no session before it
     ) -> None:
         self._stage = stage
         self.kind = kind
@@ -29,6 +35,8 @@ class PaneSession:
             "env", *set_here, *command,
         ).strip()  # fmt: skip
         self.ready_at = self.wait_screen(ready, STARTS_WITHIN_S)
+        if first_prompt:
+            self.prompt(first_prompt)
 
         def named() -> str:
             fresh = (row for row in self.rows() if row["id"] not in known and row["phase"] != "ended")
