@@ -270,6 +270,8 @@ AGENT = Agent(
     is_session_process=is_session_process,
     resume_words=("kimi", "-r"),
     is_headless=PROGRAM.is_headless,
+    # Its dialogs stand where the input line was, and show none.
+    prompt_marks=("│ > ",),
     interrupt_keys=("Escape",),
     log_dirs=log_dirs,
     log_names="wire.jsonl",
@@ -281,7 +283,7 @@ AGENT = Agent(
         Means(Ability.ALLOW, why_not=_HOOKS_REFUSE),
         Means(Ability.DENY, why_not=_HOOKS_REFUSE),
         Means(Ability.ANSWER, why_not="Nothing but its terminal takes an answer."),
-        Means(Ability.PROMPT, why_not="It was not tried whether its input line can be told from its dialogs."),
+        Means(Ability.PROMPT, "terminal"),
         Means(Ability.INTERRUPT, "terminal"),
         Means(Ability.JUMP, "terminal"),
     ),

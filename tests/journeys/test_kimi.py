@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,16 @@ from tests.fakes import chat_model
 from tests.journeys import packages
 from tests.journeys.conftest import SKIPPED
 from tests.journeys.pane_session import PaneSession
+from tests.journeys.person import Person
 from tests.journeys.real_agent import until
 from tests.journeys.seeing import see_since
 from tests.journeys.stage import Program, Stage, now
 
 KIND = "kimi-code"
+needs_keys = pytest.mark.skipif(
+    shutil.which("Xvfb") is None or shutil.which("xdotool") is None or shutil.which("xfwm4") is None,
+    reason="real keys need Xvfb, xfwm4 and xdotool",
+)
 CONFIG = """
 default_model = "m"
 [providers.scripted]
@@ -113,6 +119,32 @@ def test_an_interrupted_turn_is_idle_and_an_error_fails_one(stage: Stage, sessio
     session.prompt("fail: 400")
 
     see(stage, session, "an error 400", Phase.FAILED, session.wait_screen("Error:"))
+
+
+@needs_keys
+def test_a_prompt_is_typed_into_its_pane_and_its_turn_interrupted_from_the_window(
+    stage: Stage, session: PaneSession
+) -> None:
+    person = Person(stage)
+    person.open_first("fail: 400")
+
+    person.press("r")
+    person.type('say "hello"; & then rest')
+    person.press("ctrl+Return")
+
+    see(
+        stage,
+        session,
+        "a prompt from the window",
+        Phase.YOUR_TURN,
+        session.wait_screen('You said: say "hello"; & then'),
+    )
+
+    see(stage, session, "a prompt is sent again", Phase.WORKING, session.prompt("slow: 21"))
+    person.open_first("slow: 21")
+    pressed = person.press("Tab", "Tab", "space")
+
+    see(stage, session, "interrupted from the window", Phase.IDLE, pressed)
 
 
 def test_a_killed_one_is_over_and_asks_no_more(stage: Stage, session: PaneSession) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from desktop.agents import kimi_code
 from desktop.agents.kimi_code import AGENT
+from desktop.channels import prompt_line
 from desktop.domain.events import (
     Event,
     FilesChanged,
@@ -191,3 +192,13 @@ def test_a_record_of_an_unknown_family_is_counted() -> None:
 )
 def test_a_conversation_is_told_from_a_passing_command(exe: str, argv: tuple[str, ...], is_session: bool) -> None:
     assert kimi_code.is_session_process(exe, argv) is is_session
+
+
+def test_its_input_line_is_told_by_its_frame_and_a_dialog_has_none() -> None:
+    box = "\x1b[38;5;240m│\x1b[39m > \x1b[7m \x1b[0m                │"
+    typed = "\x1b[38;5;240m│\x1b[39m > fix it\x1b[7m \x1b[0m          │"
+    dialog = "  ▶ Run this command?\n\n    $ touch a\n\n  ▶ 1. Approve once\n    2. Reject\n\n > said before"
+
+    assert prompt_line.input_of(box, AGENT.prompt_marks) == ""
+    assert prompt_line.input_of(typed, AGENT.prompt_marks) == "fix it"
+    assert prompt_line.input_of(dialog, AGENT.prompt_marks) is None
