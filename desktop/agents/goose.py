@@ -10,7 +10,7 @@ from desktop.domain.agent import Ability, Agent, Means
 from desktop.formats.command_line import Program
 
 _REFUSE = "Its hooks may refuse and not allow."
-_LATE = "Its database has a call only once it was allowed or denied."
+_LATE = "Its database has a call only once it was allowed or denied: until then it seems to work."
 
 # A tool that migrates databases has the same name.
 PROGRAM = Program(
@@ -37,7 +37,11 @@ AGENT = Agent(
     is_headless=PROGRAM.is_headless,
     database=DATABASE,
     means=(
-        Means(Ability.SEE, "process and database", "An interrupted turn is not written down: it stays working."),
+        Means(
+            Ability.SEE,
+            "process and database",
+            "An interrupted turn is not written down: it is taken to run for ten minutes.",
+        ),
         Means(Ability.KNOW_IT_WAITS, why_not=_LATE),
         Means(Ability.KNOW_WHAT_IT_ASKS, why_not=_LATE),
         *(Means(each, why_not=_REFUSE) for each in (Ability.ALLOW, Ability.DENY, Ability.ANSWER)),

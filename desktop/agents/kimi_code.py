@@ -255,7 +255,7 @@ def is_session_process(exe: str, argv: Sequence[str]) -> bool:
 
 
 _HOOKS_REFUSE = "Its hooks may refuse and not allow, and are asked before anybody knows whether it asks."
-_OF_SUBAGENTS = "Not of its subagents: what they ask stands in logs of their own."
+_OF_SUBAGENTS = "Of its subagents it is guessed after a while: what they ask stands in logs of their own."
 
 AGENT = Agent(
     kind=KIND,

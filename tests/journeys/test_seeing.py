@@ -214,6 +214,10 @@ def test_a_turn_is_not_over_while_a_subagent_of_it_works(player: Player, stage: 
     player.plays("helper: slow: 3 >> say it runs")
 
     player.sees("a subagent works, its parent's turn is over", Phase.WORKING, "busy")
+    helpers = until(lambda: stage.row(player.agent).get("subagents"), lambda: f"one: {stage.row(player.agent)}")
+    assert isinstance(helpers, list)
+    assert [helper["role"] for helper in helpers] == ["general-purpose"]
+    assert (helpers[0]["model"] is None) is (player.name == "older")  # which does not tell it
     before = now()
     player.sees("the subagent has reported", Phase.YOUR_TURN, "idle")
     told = {each.phase for each in stage.follower.of(player.agent.session) if each.at > before}
