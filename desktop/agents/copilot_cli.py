@@ -16,11 +16,13 @@ from desktop.domain.events import (
     FilesChanged,
     RequestClosed,
     RequestOpened,
+    SubagentStarted,
+    SubagentStopped,
     ToolCallEnded,
     ToolCallStarted,
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId
-from desktop.domain.requests import Reach, Request, RequestKind
+from desktop.domain.requests import Choice, Question, Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_payload, text, tool_calls
 from desktop.formats.command_line import Program
@@ -36,8 +38,22 @@ _NO_PROMPT_YET = "no prompt was given yet"
 _SHARED_NAMES = {"bash": "Bash", "view": "Read", "grep": "Grep", "glob": "Glob", "web_fetch": "WebFetch"}
 # What comes before the point in the names of events; most of them tell nothing of use.
 _FAMILIES = frozenset(
-    {"assistant", "command", "hook", "mcp", "permission", "session", "skill", "subagent", "system", "tool", "user"}
+    {
+        "assistant",
+        "command",
+        "hook",
+        "human_response",
+        "mcp",
+        "permission",
+        "session",
+        "skill",
+        "subagent",
+        "system",
+        "tool",
+        "user",
+    }
 )
+_ASKING_TOOL = "ask_user"
 _WRITING_TOOLS = frozenset({"create", "edit", "str_replace", "apply_patch"})
 
 # --- the log: session-state/<session>/events.jsonl -------------------------------------------------------------------
@@ -67,12 +83,15 @@ class _EventLog(LineLog):
     def __init__(self, session: SessionId, agent: AgentKind) -> None:
         super().__init__(session, agent)
         self._calls: dict[str, tuple[str, Mapping[str, object]]] = {}
+        self._helpers: dict[str, str] = {}  # roles of the subagents that run
         self._has_words = False  # the last message asked for no tool: the end of the turn is the end of the work
 
     def translate(self, record: Mapping[str, object]) -> list[Event]:
         """What one record means."""
         self.at = from_iso(record.get("timestamp")) or self.at
         data = object_of(record, "data")
+        if helper := text_of(record, "agentId"):
+            return self._of_helper(helper, text_of(record, "type"), data)
         match text_of(record, "type"):
             case "session.start" | "session.resume":
                 return self._begun(data)
@@ -90,8 +109,7 @@ class _EventLog(LineLog):
             case "permission.requested":
                 return self._asked(text_of(data, "requestId"), object_of(data, "permissionRequest"))
             case "permission.completed":
-                how = text_of(object_of(data, "result"), "kind") or "answered"
-                return [RequestClosed(self.session, self._request_id(data), self.at, f"{how} in the terminal")]
+                return self._permission_over(data)
             case "assistant.turn_end" if self._has_words and self.in_turn:
                 return self.finished()
             case "session.error":
@@ -102,6 +120,33 @@ class _EventLog(LineLog):
                 return self.facts(title=text_of(data, "title"))
             case kind:
                 return [] if kind.partition(".")[0] in _FAMILIES else self.unknown()
+
+    def _of_helper(self, helper: str, kind: str, data: Mapping[str, object]) -> list[Event]:
+        """What a subagent's record means to its parent, whose prompt, words and end of turn it is not."""
+        match kind:
+            case "subagent.started":
+                role = text.one_line(text_of(data, "agentName"), 60) or "subagent"
+                self._helpers[helper] = role
+                model = text.one_line(text_of(data, "model"), 60)
+                return [*self.went_on(), SubagentStarted(self.session, helper, role, self.at, model)]
+            case "subagent.completed" | "subagent.failed":
+                self._helpers.pop(helper, "")
+                return [SubagentStopped(self.session, helper, self.at)]
+            case "tool.execution_start":
+                return self._call_started(data)
+            case "tool.execution_complete":
+                return self._call_ended(data)
+            case "permission.requested":
+                return self._asked(text_of(data, "requestId"), object_of(data, "permissionRequest"), helper)
+            case "permission.completed":
+                return self._permission_over(data)
+            case _:
+                return [] if kind.partition(".")[0] in _FAMILIES else self.unknown()
+
+    def _permission_over(self, data: Mapping[str, object]) -> list[Event]:
+        how = text_of(object_of(data, "result"), "kind") or "answered"
+        closed = self._request_id(text_of(data, "requestId"))
+        return [RequestClosed(self.session, closed, self.at, f"{how} in the terminal")]
 
     def _begun(self, data: Mapping[str, object]) -> list[Event]:
         context = object_of(data, "context")
@@ -130,18 +175,39 @@ class _EventLog(LineLog):
         self._calls = {**dict(list(self._calls.items())[-63:]), call: (tool, given)}
         does = tool_calls.activity(_SHARED_NAMES.get(tool, tool), given, self._told.get("cwd", ""))
         known = ToolCall(call, tool, tool_calls.call_key(tool, given), self.at)
-        return [*self.went_on(), ToolCallStarted(self.session, known), ActivitySeen(self.session, self.at, does)]
+        events = [*self.went_on(), ToolCallStarted(self.session, known), ActivitySeen(self.session, self.at, does)]
+        return [*events, *self._asked_in_words(call, given)] if tool == _ASKING_TOOL else events
 
     def _call_ended(self, data: Mapping[str, object]) -> list[Event]:
         call = text_of(data, "toolCallId")
         tool, given = self._calls.pop(call, ("", {}))
         events: list[Event] = [ToolCallEnded(self.session, call, self.at, data.get("success") is False)]
+        if tool == _ASKING_TOOL:
+            events.append(RequestClosed(self.session, self._request_id(call), self.at, "answered in the terminal"))
         path = text_of(given, "path")
         if tool in _WRITING_TOOLS and path and data.get("success") is True:
             events.append(FilesChanged(self.session, self.at, (path,)))
         return events
 
-    def _asked(self, request: str, wanted: Mapping[str, object]) -> list[Event]:
+    def _asked_in_words(self, call: str, given: Mapping[str, object]) -> list[Event]:
+        questions = _questions(given)
+        shown = "\n\n".join(each.text for each in questions) or tool_calls.pretty(given)
+        opened = Request(
+            id=self._request_id(call),
+            session=self.session,
+            kind=RequestKind.QUESTION,
+            opened_at=self.at,
+            tool=_ASKING_TOOL,
+            text=shown,
+            summary="asks a question",
+            questions=questions,
+            digest=hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest(),
+            reach=Reach.TERMINAL,
+            why_not=WHY_NOT,
+        )
+        return [RequestOpened(opened)]
+
+    def _asked(self, request: str, wanted: Mapping[str, object], helper: str = "") -> list[Event]:
         if not request:
             return []
         kind = text_of(wanted, "kind")
@@ -156,7 +222,7 @@ class _EventLog(LineLog):
         tool, given = self._calls.get(text_of(wanted, "toolCallId"), (kind, {}))
         writes = text_of(wanted, "fileName")
         opened = Request(
-            id=self._request_id({"requestId": request}),
+            id=self._request_id(request),
             session=self.session,
             kind=RequestKind.PERMISSION,
             opened_at=self.at,
@@ -168,12 +234,29 @@ class _EventLog(LineLog):
             call_key=tool_calls.call_key(tool, given),
             reach=Reach.TERMINAL,
             why_not=WHY_NOT,
+            subagent=self._helpers.get(helper, "subagent") if helper else "",
+            subagent_id=helper,
         )
         return [*self.went_on(), RequestOpened(opened)]
 
-    def _request_id(self, data: Mapping[str, object]) -> RequestId:
-        named = f"{self.session}\0{text_of(data, 'requestId')}"
+    def _request_id(self, request: str) -> RequestId:
+        named = f"{self.session}\0{request}"
         return RequestId("log-" + hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:32])
+
+
+def _questions(given: Mapping[str, object]) -> tuple[Question, ...]:
+    """A form of fields, of which the first has the words above them all."""
+    said = text_of(given, "message")
+    fields = object_of(object_of(given, "requestedSchema"), "properties")
+    read: list[Question] = []
+    for name in fields:
+        field = object_of(fields, name)
+        title, options = text_of(field, "title") or name, field.get("enum")
+        named = [text_of(option, "title") or text_of(option, "const") for option in objects_of(field, "oneOf")]
+        labels = [each for each in options if isinstance(each, str)] if isinstance(options, list) else named
+        about = "\n".join(part for part in (said if not read else "", title, text_of(field, "description")) if part)
+        read.append(Question(about, title, tuple(Choice(label) for label in labels if label)))
+    return tuple(read) or ((Question(said),) if said else ())
 
 
 # --- processes -------------------------------------------------------------------------------------------------------
@@ -200,7 +283,7 @@ AGENT = Agent(
     native_of_open_file=native_of_open_file,
     resume_words=("copilot", "--resume"),
     is_headless=PROGRAM.is_headless,
-    interrupt_keys=("Escape",),
+    interrupt_keys=("C-c",),  # Esc leaves its turn running, twice it edits the prompt
     means=(
         Means(Ability.SEE, "process and log"),
         Means(Ability.KNOW_IT_WAITS, "log"),

@@ -4,8 +4,17 @@ import pytest
 
 from desktop.agents import copilot_cli
 from desktop.agents.copilot_cli import AGENT
-from desktop.domain.events import Event, FilesChanged, RequestClosed, RequestOpened, TurnFinished
-from desktop.domain.requests import Reach
+from desktop.domain.events import (
+    Event,
+    FilesChanged,
+    RequestClosed,
+    RequestOpened,
+    SubagentStarted,
+    SubagentStopped,
+    TurnFinished,
+    TurnStarted,
+)
+from desktop.domain.requests import Choice, Question, Reach, RequestKind
 from desktop.domain.session import Ending
 from tests.helpers import recorded
 
@@ -25,6 +34,11 @@ def asked(**wanted: object) -> RequestOpened:
         if isinstance(event, RequestOpened)
     )
     return event
+
+
+def told(name: str) -> list[Event]:
+    (capture,) = (path for path in recorded.captures(AGENT, "transcripts", ".jsonl") if path.name.startswith(name))
+    return recorded.events_of(AGENT, capture)
 
 
 def test_a_session_is_known_by_the_file_it_holds() -> None:
@@ -62,9 +76,7 @@ def test_a_request_is_closed_by_its_own_end() -> None:
 
 
 def test_a_turn_says_how_it_ended() -> None:
-    (capture,) = recorded.captures(AGENT, "transcripts", ".jsonl")
-
-    endings = [event.ending for event in recorded.events_of(AGENT, capture) if isinstance(event, TurnFinished)]
+    endings = [event.ending for event in told("allowed") if isinstance(event, TurnFinished)]
 
     assert endings == [Ending.FAILED, Ending.FAILED, Ending.FAILED, Ending.FINISHED, Ending.INTERRUPTED]
 
@@ -92,3 +104,80 @@ def test_a_conversation_is_told_from_a_passing_command(exe: str, words: tuple[st
 def test_a_run_for_a_program_is_told_from_one_for_a_person() -> None:
     assert copilot_cli.PROGRAM.is_headless((PROGRAM, "-p", "x"))
     assert not copilot_cli.PROGRAM.is_headless((PROGRAM,))
+
+
+def test_a_question_is_open_until_it_is_answered() -> None:
+    events = told("asked")
+
+    (opened,) = (
+        event.request
+        for event in events
+        if isinstance(event, RequestOpened) and event.request.kind is RequestKind.QUESTION
+    )
+    assert opened.questions == (Question("Which?\nDatabase", "Database", (Choice("Postgres"), Choice("SQLite"))),)
+    assert (opened.text, opened.reach) == ("Which?\nDatabase", Reach.TERMINAL)
+    assert [event.how for event in events if isinstance(event, RequestClosed) and event.request == opened.id] == [
+        "answered in the terminal"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "labels"),
+    [
+        ({"message": "Why?"}, "Why?", [()]),
+        ({"odd": 1}, '{\n  "odd": 1\n}', []),
+        (
+            {
+                "message": "Say",
+                "requestedSchema": {
+                    "properties": {
+                        "a": {"oneOf": [{"const": "x", "title": "X"}, {"const": "y"}]},
+                        "b": {"title": "B", "description": "more"},
+                    }
+                },
+            },
+            "Say\na\n\nB\nmore",
+            [("X", "y"), ()],
+        ),
+    ],
+)
+def test_a_form_is_shown_whole(given: dict[str, object], text: str, labels: list[tuple[str, ...]]) -> None:
+    call = {"toolCallId": "c", "toolName": "ask_user", "arguments": given}
+    (request,) = (event.request for event in fed(("tool.execution_start", call)) if isinstance(event, RequestOpened))
+
+    assert request.text == text
+    assert [tuple(choice.label for choice in each.choices) for each in request.questions] == labels
+
+
+def test_a_subagents_prompt_and_words_are_not_its_parents() -> None:
+    events = told("asked")
+
+    assert [event.prompt for event in events if isinstance(event, TurnStarted)] == [
+        "ask: Which?",
+        "helper: bash: touch sub-1 |> slow: 1",
+    ]
+    assert [event.last_words for event in events if isinstance(event, TurnFinished)] == [
+        "It said: User responded: Postgres",
+        "It said: Done.",
+    ]
+
+
+def test_a_subagent_has_its_role_its_model_and_its_requests() -> None:
+    events = told("asked")
+
+    (started,) = (event for event in events if isinstance(event, SubagentStarted))
+    (stopped,) = (event for event in events if isinstance(event, SubagentStopped))
+    asked_by = [event.request for event in events if isinstance(event, RequestOpened) and event.request.subagent]
+
+    assert (started.role, started.model, stopped.subagent) == ("general-purpose", "m", started.subagent)
+    assert [(each.text, each.subagent, each.subagent_id) for each in asked_by] == [
+        ("touch sub-1", "general-purpose", started.subagent)
+    ]
+
+
+def test_a_subagents_record_of_an_unknown_family_is_counted() -> None:
+    reader = copilot_cli.open_transcript(recorded.SESSION)
+    reader.feed(b'{"type":"assistant.turn_end","agentId":"a","data":{}}')
+    reader.feed(b'{"type":"from-the-future","agentId":"a","data":{}}')
+
+    assert reader.skipped == 1
