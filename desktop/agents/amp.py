@@ -7,13 +7,19 @@ from desktop.domain.ids import AgentKind
 from desktop.formats.command_line import Program
 from desktop.formats.process_only import process_only
 
+# fmt: off
+_COMMANDS = frozenset({
+    "apps", "clone", "completions", "config", "diagnostics", "domains", "files", "git-setup", "login", "logout",
+    "mcp", "net", "oauth-clients", "orb", "orb-spawner", "permission", "permissions", "plugin", "plugins", "portal",
+    "projects", "report", "report-bug", "review", "runner", "secrets", "skill", "skills", "svc", "t", "thread",
+    "threads", "tool", "tools", "top", "up", "update", "usage", "version",
+})
+# fmt: on
 PROGRAM = Program(
     names=frozenset({"amp"}),
-    commands=frozenset(
-        {"login", "logout", "threads", "thread", "t", "tools", "mcp", "permissions", "update", "review", "skill"}
-    ),
+    commands=_COMMANDS,
     passing=frozenset({"--version", "-v", "-V", "--help", "-h"}),
-    headless=frozenset({"-x", "--execute", "--stream-json"}),
+    headless=frozenset({"-x", "--execute", "--no-tui", "--stream-json"}),
 )
 AGENT = process_only(
     AgentKind("amp"),

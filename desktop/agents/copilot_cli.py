@@ -262,9 +262,15 @@ def _questions(given: Mapping[str, object]) -> tuple[Question, ...]:
 # --- processes -------------------------------------------------------------------------------------------------------
 
 
+# fmt: off
+_COMMANDS = frozenset({
+    "app", "completion", "config", "help", "init", "instruction", "login", "logout", "lsp", "mcp", "memories",
+    "plugin", "sandbox", "sessions", "skill", "update", "version", "workflow",
+})
+# fmt: on
 PROGRAM = Program(
     names=frozenset({"copilot"}),  # the native program, not the script that starts it
-    commands=frozenset({"completion", "help", "init", "login", "logout", "mcp", "plugin", "update", "version"}),
+    commands=_COMMANDS,
     passing=frozenset({"--version", "-v", "--help", "-h"}),
     headless=frozenset({"-p", "--prompt", "--acp"}),
 )

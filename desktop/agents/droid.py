@@ -54,7 +54,7 @@ def read_hook(call: HookCall) -> list[Event]:
 
 PROGRAM = Program(
     names=frozenset({"droid"}),
-    commands=frozenset({"exec", "mcp", "plugin", "update", "daemon", "search"}),
+    commands=frozenset({"computer", "daemon", "doctor", "exec", "find", "help", "mcp", "plugin", "search", "update"}),
     passing=frozenset({"--version", "-v", "--help", "-h"}),
 )
 

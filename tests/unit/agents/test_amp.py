@@ -7,7 +7,13 @@ EXE = "/usr/local/bin/amp"
 
 @pytest.mark.parametrize(
     ("words", "is_session", "is_headless"),
-    [((), True, False), (("login",), False, False), (("--version",), False, False), (("-x", "hello"), True, True)],
+    [
+        ((), True, False),
+        (("login",), False, False),
+        (("top",), False, False),
+        (("--version",), False, False),
+        (("-x", "hello"), True, True),
+    ],
 )
 def test_a_conversation_is_told_from_a_passing_command(
     words: tuple[str, ...], is_session: bool, is_headless: bool

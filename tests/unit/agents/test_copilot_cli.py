@@ -93,6 +93,7 @@ def test_a_file_that_was_written_is_told() -> None:
     [
         (PROGRAM, (), True),
         (PROGRAM, ("login",), False),
+        (PROGRAM, ("sessions", "list"), False),
         (PROGRAM, ("--version",), False),
         ("/usr/bin/node", ("/usr/bin/copilot",), False),  # the script that starts it
     ],

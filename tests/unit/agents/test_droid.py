@@ -42,7 +42,10 @@ def test_what_is_not_known_means_nothing() -> None:
     assert hook(sessionId="a", hookEventName="PermissionRequest", tool_name="Bash", tool_input={"command": "x"}) == []
 
 
-@pytest.mark.parametrize(("words", "is_session"), [((), True), (("exec", "x"), False), (("--version",), False)])
+@pytest.mark.parametrize(
+    ("words", "is_session"),
+    [((), True), (("exec", "x"), False), (("doctor",), False), (("resume",), True), (("--version",), False)],
+)
 def test_a_conversation_is_told_from_a_passing_command(words: tuple[str, ...], is_session: bool) -> None:
     assert droid.PROGRAM.is_session(PROGRAM, (PROGRAM, *words)) is is_session
     assert not droid.PROGRAM.is_session("/usr/bin/vim", ("vim", *words))
