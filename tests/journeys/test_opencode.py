@@ -131,6 +131,8 @@ def test_a_session_is_idle_before_its_first_prompt(stage: Stage, plugged: Openco
 
 
 def test_a_turn_is_working_and_then_it_is_your_turn(stage: Stage, session: OpencodeSession) -> None:
+    # In the first turn of a process the agent loads so much that for up to 2.5 s nothing else in it is served.
+    session.wait_event("session.idle", session.prompt("hello"))
     at = session.prompt("slow: 2.5")
 
     row = see(stage, session, "a prompt is sent", Phase.WORKING, at)
@@ -213,6 +215,23 @@ def test_a_retry_is_work_and_an_abort_an_interruption(stage: Stage, session: Ope
     session.abort()
 
     rests(stage, session, "aborted in the terminal", Phase.IDLE, at)
+
+
+@needs_keys
+def test_a_prompt_from_here_begins_a_turn_that_is_broken_off_here(stage: Stage, session: OpencodeSession) -> None:
+    person = Person(stage)
+    person.open_first(session.kind)  # its directory: both have one title
+    before = now()
+
+    person.press("r")
+    person.type("slow: 31")
+    person.press("ctrl+Return")
+    at = session.wait_event("session.status", before)
+    see(stage, session, "prompted from the window", Phase.WORKING, at)
+    person.press("Tab", "Tab", "space")
+
+    ended = session.wait_event("session.idle", at)
+    see(stage, session, "interrupted from the window", Phase.IDLE, ended)
 
 
 @needs_keys
