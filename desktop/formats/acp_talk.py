@@ -6,10 +6,10 @@ what has none answers ours. What the agent asks is answered by the kind of its o
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from desktop.domain.agent import ServedSession, ServerCall, ServerWord
+from desktop.domain.agent import ServerCall, ServerWord
 from desktop.domain.events import (
     ActivitySeen,
     Event,
@@ -31,6 +31,7 @@ from desktop.domain.requests import Reach, Request, RequestKind, Suggestion
 from desktop.domain.session import Claim, Ending, Evidence, Launch, NameSource, Source, ToolCall
 from desktop.formats import text, tool_calls
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
+from desktop.formats.host_talk import HostTalk
 
 VERSION = 1
 MOST_OPEN = 64
@@ -55,29 +56,18 @@ class _Asked:
     call: str
 
 
-class AcpTalk:
+class AcpTalk(HostTalk[_Asked]):
     """Speaks with one agent: opens a session in *cwd*, gives it *prompt*, and goes on from there."""
 
     def __init__(self, agent: AgentKind, cwd: str, prompt: str) -> None:
-        self._agent = agent
-        self._cwd = cwd
+        super().__init__(agent, cwd)
         self._prompt = prompt
-        self._out: list[ServerCall] = []
         self._asked: dict[int, str] = {}  # our calls: what they are
         self._last_id = -1
-        self._native = ""
-        self._is_in_turn = False
         self._is_cancelled = False  # the turn, by us: some agents then end it with an error
         self._words = ""
-        self._open: dict[RequestId, _Asked] = {}
         self._replied: set[RequestId] = set()  # nobody but us can answer: until then it waits, whatever it says
         self._calls: dict[str, str] = {}
-        self._begun_at: datetime | None = None
-
-    @property
-    def session(self) -> SessionId | None:
-        """The session, once the agent has named it."""
-        return session_id(self._agent, self._native) if self._native else None
 
     def opened(self, at: datetime) -> list[Event]:
         """Say who we are; we offer the agent neither files nor terminals."""
@@ -106,33 +96,6 @@ class AcpTalk:
             return self._permission(word.body, params, fields["id"], at)
         self._send({"id": fields["id"], "error": {"code": _UNKNOWN_METHOD, "message": "not offered by this client"}})
         return []
-
-    def closed(self, at: datetime, why: str) -> list[Event]:
-        """The process is gone."""
-        session = self.session
-        if session is None:
-            return []
-        gone: list[Event] = [RequestClosed(session, request, at, why) for request in self._open]
-        self._open.clear()
-        self._replied.clear()
-        if self._is_in_turn:
-            self._is_in_turn = False
-            gone.append(TurnFinished(session, at, Ending.FAILED, error=text.one_line(why)))
-        return gone
-
-    def outgoing(self) -> list[ServerCall]:
-        """What is to be sent now, once."""
-        out, self._out = self._out, []
-        return out
-
-    def sessions(self) -> Sequence[ServedSession]:
-        """The one session, when it has begun."""
-        return [ServedSession(self._native, self._cwd, self._begun_at)] if self._native else []
-
-    def payload_of(self, request: RequestId) -> bytes | None:
-        """The line with which the agent asked."""
-        found = self._open.get(request)
-        return found.payload if found is not None else None
 
     def reply(self, request: RequestId, answer: bytes) -> str:
         """Send what *write_reply* made."""

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from desktop.domain.agent import ServedSession, ServerCall, ServerWord
+from desktop.domain.agent import ServerCall, ServerWord
 from desktop.domain.events import (
     ActivitySeen,
     Event,
@@ -33,6 +33,7 @@ from desktop.domain.requests import RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Launch, NameSource, Source, ToolCall
 from desktop.formats import hook_payload, stream_json_asks, text, tool_calls
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
+from desktop.formats.host_talk import HostTalk
 
 MOST_OPEN = 64
 NOT_NOW = "A turn runs already; interrupt it first."
@@ -54,30 +55,19 @@ class _Asked:
     subagent: str
 
 
-class StreamJsonTalk:
+class StreamJsonTalk(HostTalk[_Asked]):
     """Speaks with one agent: gives it *prompt*, learns which session that began, and goes on from there."""
 
     def __init__(self, agent: AgentKind, cwd: str, prompt: str) -> None:
-        self._agent = agent
-        self._cwd = cwd
+        super().__init__(agent, cwd)
         self._first = prompt
-        self._out: list[ServerCall] = []
-        self._native = ""
         self._prompts: deque[str] = deque()  # given, and not yet seen to begin a turn
-        self._is_in_turn = False
         self._is_turn_told = False
         self._has_task = False  # one beside its subagents runs in the background
-        self._open: dict[RequestId, _Asked] = {}
         self._replied: dict[str, RequestId] = {}  # by our request that was sent after the reply
         self._last_id = 0
         self._writes: dict[str, str] = {}  # open calls: the file that each writes
         self._helpers: dict[str, str] = {}  # subagents that run: their roles
-        self._begun_at: datetime | None = None
-
-    @property
-    def session(self) -> SessionId | None:
-        """The session, once the agent has named it."""
-        return session_id(self._agent, self._native) if self._native else None
 
     def opened(self, at: datetime) -> list[Event]:
         """Say that there is a host, and what is to be done: the session has a name only when its first turn begins."""
@@ -115,33 +105,6 @@ class StreamJsonTalk:
                 return self._taken(session, text_of(object_of(fields, "response"), "request_id"), at)
             case _:
                 return []
-
-    def closed(self, at: datetime, why: str) -> list[Event]:
-        """The process is gone."""
-        session = self.session
-        if session is None:
-            return []
-        gone: list[Event] = [RequestClosed(session, request, at, why) for request in self._open]
-        self._open.clear()
-        self._replied.clear()
-        if self._is_in_turn:
-            self._is_in_turn = False
-            gone.append(TurnFinished(session, at, Ending.FAILED, error=text.one_line(why)))
-        return gone
-
-    def outgoing(self) -> list[ServerCall]:
-        """What is to be sent now, once."""
-        out, self._out = self._out, []
-        return out
-
-    def sessions(self) -> Sequence[ServedSession]:
-        """The one session, when it has begun."""
-        return [ServedSession(self._native, self._cwd, self._begun_at)] if self._native else []
-
-    def payload_of(self, request: RequestId) -> bytes | None:
-        """The line with which the agent asked."""
-        found = self._open.get(request)
-        return found.payload if found is not None else None
 
     def reply(self, request: RequestId, answer: bytes) -> str:
         """Send what *write_reply* made, and ask something harmless after it: lines are read in their order.

@@ -21,7 +21,7 @@ from tests.journeys.truth import MAY_TAKE_S, Look, Streak, Verdict, ghosts, judg
 DEFAULT_S = 600
 SEED = 11  # any
 # Many at once on few processors: looking at each terminal a hundred times a second would be most of the work.
-GLANCE_S = 0.1
+GLANCE_S = 0.2
 AIM = 99.5
 LONGEST_WRONG_WAIT_S = 2.0
 
