@@ -26,7 +26,7 @@ from desktop.domain.requests import Choice, Question, Reach, Request, RequestKin
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_payload, text, tool_calls
 from desktop.formats.command_line import Program
-from desktop.formats.foreign_json import object_of, objects_of, text_of
+from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
 from desktop.formats.line_log import LineLog
 from desktop.formats.stamps import from_iso
 
@@ -79,6 +79,9 @@ def open_transcript(session: SessionId) -> TranscriptReader:
 
 class _EventLog(LineLog):
     """Events, each in an envelope with its type and time."""
+
+    TURN_MARK = b'"user.message"'
+    FACT_MARKS = (b'"session.start"', b'"session.resume"', b'"session.title_changed"', b'"assistant.message"')
 
     def __init__(self, session: SessionId, agent: AgentKind) -> None:
         super().__init__(session, agent)
@@ -147,6 +150,11 @@ class _EventLog(LineLog):
         how = text_of(object_of(data, "result"), "kind") or "answered"
         closed = self._request_id(text_of(data, "requestId"))
         return [RequestClosed(self.session, closed, self.at, f"{how} in the terminal")]
+
+    def begins_turn(self, line: bytes) -> bool:
+        """Whether it is a prompt itself, and not one of a subagent's."""
+        record = parse_object(line) or {}
+        return text_of(record, "type") == "user.message" and not text_of(record, "agentId")
 
     def _begun(self, data: Mapping[str, object]) -> list[Event]:
         context = object_of(data, "context")

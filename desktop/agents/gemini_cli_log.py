@@ -17,6 +17,10 @@ from desktop.formats.stamps import from_iso
 
 LOGS = "tmp"  # below its home
 _CONTEXT = "<session_context>"
+_CONTEXT_MARK = _CONTEXT.encode()
+_DATED = b'{"$set":{"lastUpdated":"'  # follows every message; it is all there is in so short a line
+_LONGEST_DATED = 64
+_SET = b'{"$set":{"messages":'  # what was told again ends with all of it as one list
 _WORKSPACE = re.compile(r"Workspace Directories:\*\*\s*\n\s*- ([^\n]+)")
 _CANCELLED = "Request cancelled."
 # It is told again at one go, each message with the time of that, and then once more as one list.
@@ -58,11 +62,18 @@ def open_transcript(session: SessionId) -> TranscriptReader:
 class _MessageLog(LineLog):
     """Messages, each written again under its id when more of it is known."""
 
+    TURN_MARK = b'"type":"user"'
+    FACT_MARKS = (b'"projectHash"', b'"type":"gemini"')
+
     def __init__(self, session: SessionId, agent: AgentKind) -> None:
         super().__init__(session, agent)
         self._is_told_again = False  # after a request was cancelled the whole conversation is written once more
         self._has_context = False
         self._seen: dict[str, bool] = {}  # answers by id, and whether their calls were told
+
+    def feed(self, line: bytes) -> list[Event]:
+        """Translate one line."""
+        return [] if line.startswith(_DATED) and len(line) < _LONGEST_DATED else super().feed(line)
 
     def translate(self, record: Mapping[str, object]) -> list[Event]:
         """What one record means."""
@@ -89,6 +100,21 @@ class _MessageLog(LineLog):
                 return []
             case _:
                 return [] if "$set" in record or "$rewindTo" in record else self.unknown()
+
+    def begins_turn(self, line: bytes) -> bool:
+        """Whether it is a prompt."""
+        record = parse_object(line) or {}
+        said = _said(record)
+        is_result = any("functionResponse" in part for part in objects_of(record, "content"))
+        return record.get("type") == "user" and bool(said.strip()) and not (is_result or said.startswith(_CONTEXT))
+
+    def _last_begin(self, log: bytes, top: int) -> int | None:
+        """None as well where the conversation may be told again: what was said in that is no news."""
+        begin, context = super()._last_begin(log, top), log.rfind(_CONTEXT_MARK, top)
+        if begin is None or context < 0:
+            return begin
+        is_list = log.startswith(_SET, log.rfind(b"\n", top, context) + 1 or top)
+        return begin if is_list and context < begin else None
 
     def _user(self, record: Mapping[str, object]) -> list[Event]:
         said = _said(record)

@@ -63,6 +63,8 @@ def open_transcript(session: SessionId) -> TranscriptReader:
 class _WireLog(LineLog):
     """Messages, each with its time; what fails and what is broken off look the same."""
 
+    TURN_MARK = b'"TurnBegin"'
+
     def __init__(self, session: SessionId, agent: AgentKind) -> None:
         super().__init__(session, agent)
         self._calls: dict[str, tuple[str, Mapping[str, object]]] = {}
@@ -95,6 +97,10 @@ class _WireLog(LineLog):
                 return self.finished(self._ending, "its step was broken off" if self._ending is Ending.FAILED else "")
             case kind:
                 return [] if kind in _QUIET or text_of(record, "type") == "metadata" else self.unknown()
+
+    def begins_turn(self, line: bytes) -> bool:
+        """Whether it is the begin itself, and not one that is told of."""
+        return text_of(object_of(parse_object(line) or {}, "message"), "type") == "TurnBegin"
 
     def _call_started(self, call: str, function: Mapping[str, object]) -> list[Event]:
         tool, raw = text_of(function, "name"), text_of(function, "arguments")

@@ -35,7 +35,7 @@ from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_decision, hook_payload, session_starts, text, tool_calls
 from desktop.formats.command_line import Program
-from desktop.formats.foreign_json import object_of, objects_of, text_of
+from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
 from desktop.formats.line_log import LineLog
 from desktop.formats.stamps import from_iso
 
@@ -71,6 +71,9 @@ def open_transcript(session: SessionId) -> TranscriptReader:
 class _ChatLog(LineLog):
     """Prompts, answers, calls and their results, each a record of its own."""
 
+    TURN_MARK = b'"type":"user"'
+    FACT_MARKS = (b'"type":"assistant"',)  # the model
+
     def __init__(self, session: SessionId, agent: AgentKind) -> None:
         super().__init__(session, agent)
         self._calls: dict[str, tuple[str, Mapping[str, object]]] = {}
@@ -96,6 +99,12 @@ class _ChatLog(LineLog):
                 return [*facts, *self._noted(object_of(object_of(record, "systemPayload"), "uiEvent"))]
             case _:
                 return self.unknown()
+
+    def begins_turn(self, line: bytes) -> bool:
+        """Whether it is a prompt that says something."""
+        record = parse_object(line) or {}
+        said = _said(objects_of(object_of(record, "message"), "parts"))
+        return record.get("type") == "user" and bool(said.strip())
 
     def _prompted(self, parts: list[Mapping[str, object]]) -> list[Event]:
         said = _said(parts)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import ClassVar
 
-from desktop.domain.events import Event, SessionDescribed, TurnFinished, TurnStarted
+from desktop.domain.events import Event, EvidenceGiven, SessionDescribed, TurnFinished, TurnStarted
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.session import Ending, NameSource
 from desktop.formats import text
@@ -12,7 +13,10 @@ from desktop.formats.stamps import BEFORE_ALL
 
 
 class LineLog:
-    """A ``TranscriptReader``; whoever inherits says what one record means."""
+    """A ``TranscriptReader``; whoever inherits says what one record means, and how to find where a turn begins."""
+
+    TURN_MARK: ClassVar[bytes] = b""  # stands in every line that begins a turn, and maybe in others; empty: not known
+    FACT_MARKS: ClassVar[tuple[bytes, ...]] = ()  # each in lines that tell what the lines of a turn may not repeat
 
     def __init__(self, session: SessionId, agent: AgentKind) -> None:
         self.session = session
@@ -46,17 +50,50 @@ class LineLog:
 
     def skim(self, log: bytes, top: int = 0, *, is_last_try: bool) -> list[Event] | None:
         """Translate the end of a log; None when it does not reach back to the start of a turn and more can be had."""
-        events = [event for line in log[top:].split(b"\n") for event in self.feed(line)]
+        begin = self._last_begin(log, top)
+        if begin is not None:
+            return [*self._facts(log, top, begin), *self._read(log, begin)]
+        events = self._read(log, top)
         return events if self._is_decided or is_last_try else None
 
     def translate(self, record: Mapping[str, object]) -> list[Event]:
         """What one record means."""
         raise NotImplementedError
 
+    def begins_turn(self, line: bytes) -> bool:
+        """Whether a line that holds the mark of a turn does begin one."""
+        raise NotImplementedError
+
     def unknown(self) -> list[Event]:
         """Count a record of a kind that nobody knows; it means nothing."""
         self._skipped += 1
         return []
+
+    # -- the end of a log
+
+    def _read(self, log: bytes, start: int) -> list[Event]:
+        events: list[Event] = []
+        for line in log[start:].split(b"\n"):
+            if line:
+                events += self.feed(line)
+        return events
+
+    def _last_begin(self, log: bytes, top: int) -> int | None:
+        """Where the line stands that begins the last turn."""
+        stop = len(log)
+        while self.TURN_MARK and (at := log.rfind(self.TURN_MARK, top, stop)) >= 0:
+            start, line = _line_around(log, top, at)
+            if self.begins_turn(line):
+                return start
+            stop = start  # somebody's words; nothing else in their line begins a turn
+        return None
+
+    def _facts(self, log: bytes, top: int, stop: int) -> list[Event]:
+        """What the lines before the last turn tell of the session itself: of each kind the last one."""
+        marked = (log.rfind(mark, top, stop) for mark in self.FACT_MARKS)
+        told = sorted({_line_around(log, top, at) for at in marked if at >= 0})
+        events = [event for _, line in told for event in self.feed(line)]
+        return [event for event in events if isinstance(event, SessionDescribed | EvidenceGiven)]
 
     # -- words that most records come down to
 
@@ -84,10 +121,13 @@ class LineLog:
         self, *, cwd: str = "", branch: str = "", version: str = "", model: str = "", prompt: str = "", title: str = ""
     ) -> list[Event]:
         """What is told of the session itself and was not told before."""
-        given = {"cwd": cwd, "branch": branch, "version": version, "model": model}
-        new = {key: value for key, value in given.items() if value and self._told.get(key) != value}
-        named = (NameSource.TITLE, text.one_line(title)) if title else (NameSource.PROMPT, text.one_line(prompt))
-        name = named if named[1] and self._told.get(named[0]) != named[1] else None
+        told = self._told
+        given = (("cwd", cwd), ("branch", branch), ("version", version), ("model", model))
+        new = {key: value for key, value in given if value and told.get(key) != value}
+        name = None
+        if title or prompt:
+            named = (NameSource.TITLE, text.one_line(title)) if title else (NameSource.PROMPT, text.one_line(prompt))
+            name = named if named[1] and told.get(named[0]) != named[1] else None
         if not new and name is None:
             return []
         self._told |= new
@@ -105,3 +145,10 @@ class LineLog:
                 name=name,
             )
         ]
+
+
+def _line_around(log: bytes, top: int, at: int) -> tuple[int, bytes]:
+    """The line that *at* lies in, and where it begins."""
+    start = log.rfind(b"\n", top, at) + 1 or top
+    end = log.find(b"\n", at)
+    return start, log[start:end] if end >= 0 else log[start:]

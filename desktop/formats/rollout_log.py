@@ -64,6 +64,9 @@ _MARKED = ("<", "# AGENTS.md")  # context that the agent puts in itself, never a
 class RolloutLog(LineLog):
     """Reads one conversation, line by line."""
 
+    TURN_MARK = _TURN_BEGIN
+    FACT_MARKS = (b'"session_meta"', b'"turn_context"')
+
     def __init__(self, session: SessionId, agent: AgentKind) -> None:
         super().__init__(session, agent)
         self._calls: dict[str, tuple[str, Fields]] = {}
@@ -77,21 +80,14 @@ class RolloutLog(LineLog):
 
     def skim(self, log: bytes, top: int = 0, *, is_last_try: bool) -> list[Event] | None:
         """Translate the end of a log from the begin of its last turn on; None when that is further back."""
-        begin = _last_begin(log, top)
-        if begin is None and not is_last_try:
+        if not is_last_try and self._last_begin(log, top) is None:
             return None
-        start = top if begin is None else begin
-        facts = [] if begin is None else self._facts(log, top, begin)
-        return [*facts, *(event for line in log[start:].split(b"\n") for event in self.feed(line))]
+        return super().skim(log, top, is_last_try=is_last_try)
 
-    def _facts(self, log: bytes, top: int, stop: int) -> list[Event]:
-        """What the records before the last turn tell of the session itself."""
-        events: list[Event] = []
-        for line in log[top:stop].split(b"\n"):
-            head = _HEAD.match(line)
-            if head is not None and head[1] in (b"session_meta", b"turn_context"):
-                events += self.feed(line)
-        return events
+    def begins_turn(self, line: bytes) -> bool:
+        """Whether a line that holds the mark of a turn does begin one."""
+        head = _HEAD.match(line)
+        return head is not None and head[2] == _TURN_BEGIN
 
     def translate(self, record: Fields) -> list[Event]:
         """What one record means."""
@@ -309,18 +305,6 @@ def _is_wanted(kind: bytes, inner: bytes | None) -> bool:
         return False
     kinds = _WANTED[kind]
     return kinds is None or inner is None or inner in kinds
-
-
-def _last_begin(log: bytes, top: int) -> int | None:
-    """Where the line stands that begins the last turn."""
-    stop = len(log)
-    while (at := log.rfind(_TURN_BEGIN, top, stop)) >= 0:
-        start = log.rfind(b"\n", top, at) + 1 or top
-        head = _HEAD.match(log, start)
-        if head is not None and head[2] == _TURN_BEGIN:
-            return start
-        stop = start  # somebody's words; nothing else in their line begins a turn
-    return None
 
 
 def _text_in(content: object) -> str:

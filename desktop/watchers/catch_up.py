@@ -5,7 +5,7 @@ Only the end is read, and what it says is reduced to what still matters: a start
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from desktop.domain.agent import TranscriptReader
 from desktop.domain.events import (
@@ -23,6 +23,7 @@ from desktop.domain.events import (
     TurnFinished,
     TurnStarted,
 )
+from desktop.domain.record import dataclass, replace
 from desktop.domain.session import NameSource
 from desktop.watchers import own_files
 
@@ -34,11 +35,13 @@ FIRST_CHUNK = 16 * 1024
 MOST = 256 * 1024
 HEAD = 32 * 1024
 
+_FACTS = tuple(field.name for field in dataclasses.fields(SessionDescribed))
+
 # What a reader's code can fail with on hostile input; one bad line must not blind us to all the rest.
 BAD_RECORD = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FirstSight:
     """What the end of a transcript told."""
 
@@ -112,15 +115,17 @@ def sum_up(events: list[Event]) -> list[Event]:
     """Keep of a session's events what still matters, in their order and with their own times."""
     if len(events) < 2:
         return events
-    turn = max((index for index, event in enumerate(events) if isinstance(event, TurnStarted)), default=-1)
+    turn = len(events) - 1
+    while turn >= 0 and not isinstance(events[turn], TurnStarted):
+        turn -= 1
     kept: dict[object, tuple[int, Event]] = {}
-    described: SessionDescribed | None = None
+    described: list[SessionDescribed] = []
     names: dict[NameSource, SessionDescribed] = {}
     paths: dict[str, None] = {}  # of the last turn; an ordered set
     for index, event in enumerate(events):
         match event:
             case SessionDescribed():
-                described = _merged(described, event)
+                described.append(event)
                 if event.name:
                     names[event.name[0]] = event
             case TurnStarted():
@@ -130,7 +135,7 @@ def sum_up(events: list[Event]) -> list[Event]:
                 kept[TurnFinished] = (index, event)
             case FilesChanged() if index > turn:
                 paths.update(dict.fromkeys(event.paths))
-                kept[FilesChanged] = (index, dataclasses.replace(event, paths=tuple(paths)))
+                kept[FilesChanged] = (index, replace(event, paths=tuple(paths)))
             case FilesChanged():
                 pass  # an earlier turn's
             case ActivitySeen():
@@ -154,12 +159,13 @@ def sum_up(events: list[Event]) -> list[Event]:
             case _:
                 kept[index] = (index, event)
     facts: list[Event] = []
-    if described is not None:
-        facts.append(described)
+    if described:
+        merged = _merged(described)
+        facts.append(merged)
         facts += [
             SessionDescribed(other.session, other.agent, other.at, name=other.name)
             for other in names.values()
-            if other.name != described.name
+            if other.name != merged.name
         ]
     return facts + [event for _, event in sorted(kept.values(), key=lambda pair: pair[0])]
 
@@ -174,13 +180,12 @@ def without_repeats(events: list[Event]) -> list[Event]:
     ]
 
 
-def _merged(before: SessionDescribed | None, event: SessionDescribed) -> SessionDescribed:
-    if before is None:
-        return event
-    told = {
-        field.name: value for field in dataclasses.fields(event) if (value := getattr(event, field.name)) is not None
-    }
-    return dataclasses.replace(before, **told)
+def _merged(described: Sequence[SessionDescribed]) -> SessionDescribed:
+    """All that was told in one; of what was told more than once the last."""
+    if len(described) == 1:
+        return described[0]
+    told = {name: value for event in described for name in _FACTS if (value := getattr(event, name)) is not None}
+    return replace(described[0], **told)
 
 
 def _described_by_head(descriptor: int, size: int, open_reader: OpenReader) -> list[Event]:

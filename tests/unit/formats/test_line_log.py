@@ -94,6 +94,59 @@ def test_an_end_that_reaches_back_to_no_turn_asks_for_more() -> None:
     assert kinds(Robot(SESSION, KIND).skim(log, is_last_try=False) or []) == ["SessionDescribed", "TurnStarted"]
 
 
+class Marked(Robot):
+    TURN_MARK = b'"go"'
+    FACT_MARKS = (b'"title"', b'"model"')
+
+    def begins_turn(self, line: bytes) -> bool:
+        return line.startswith(b'{"go"')
+
+
+BEFORE = b'{"title": "old"}\n{"model": "m1"}\n{"go": "a"}\n{"end": "done"}\n{"title": "T"}\n{"new": 1}\n'
+
+
+def test_only_the_last_turn_is_read_and_what_was_told_last_before_it() -> None:
+    log = Marked(SESSION, KIND)
+
+    events = log.skim(BEFORE + b'{"go": "b"}\n\n{"works": "go"}', is_last_try=False) or []
+
+    assert kinds(events) == ["SessionDescribed", "SessionDescribed", "SessionDescribed", "TurnStarted"]
+    assert [event.model or event.name for event in events if isinstance(event, SessionDescribed)] == [
+        "m1",
+        (NameSource.TITLE, "T"),
+        (NameSource.PROMPT, "b"),
+    ]
+    assert log.skipped == 0  # nothing else was looked at
+
+
+def test_a_line_that_only_speaks_of_a_turn_begins_none() -> None:
+    log = BEFORE + b'{"works": {"go": 1}}'
+
+    assert kinds(Marked(SESSION, KIND).skim(log, is_last_try=False) or []) == [
+        "SessionDescribed",
+        "SessionDescribed",
+        "SessionDescribed",
+        "TurnStarted",
+        "TurnFinished",
+        "SessionDescribed",
+        "TurnStarted",
+    ]
+
+
+def test_the_torn_head_of_a_tail_begins_no_turn() -> None:
+    log = b'x{"go": "a"}\n{"go": "b"}\n{"end": "done"}\n'
+    top = log.find(b"\n") + 1
+
+    assert kinds(Marked(SESSION, KIND).skim(log, top, is_last_try=False) or []) == [
+        "SessionDescribed",
+        "TurnStarted",
+        "TurnFinished",
+    ]
+    assert Marked(SESSION, KIND).skim(log[: top + 3], top, is_last_try=False) is None
+
+
 def test_whoever_inherits_must_say_what_a_record_means() -> None:
     with pytest.raises(NotImplementedError):
         LineLog(SESSION, KIND).feed(b"{}")
+    with pytest.raises(NotImplementedError):
+        LineLog(SESSION, KIND).begins_turn(b"{}")
