@@ -77,6 +77,9 @@ def _run(options: argparse.Namespace) -> int:
         return watch.run(as_json=False)
     gc.disable()  # modules are no rubbish: to look through them while they are read takes 15 ms
     try:
+        from desktop.app.plain_imports import restore_imports
+
+        restore_imports()
         from desktop.app import tray_program
 
         return tray_program.run(is_smoke=options.smoke)
