@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from weakref import ref
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon
 
@@ -30,11 +30,12 @@ def utc_now() -> datetime:
 
 def guess_panel() -> art.Panel:
     """What the icon will stand on, as far as the desktop tells."""
-    scheme = QGuiApplication.styleHints().colorScheme()
-    by_scheme = {Qt.ColorScheme.Dark: art.Panel.DARK, Qt.ColorScheme.Light: art.Panel.LIGHT}
     desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").split(":")
     if sys.platform == "darwin" or "KDE" in desktops:
-        return by_scheme.get(scheme, art.Panel.UNKNOWN)
+        from PySide6.QtCore import Qt  # its names take 20 ms to make ready: only who needs them waits for them
+
+        by_scheme = {Qt.ColorScheme.Dark: art.Panel.DARK, Qt.ColorScheme.Light: art.Panel.LIGHT}
+        return by_scheme.get(QGuiApplication.styleHints().colorScheme(), art.Panel.UNKNOWN)
     if "GNOME" in desktops:
         return art.Panel.DARK  # its top bar is black in either scheme
     return art.Panel.UNKNOWN
@@ -68,15 +69,13 @@ class Tray(QObject):
         self._badge = 0
         self._polls = 0
         self._is_available = QSystemTrayIcon.isSystemTrayAvailable()
-        self._icon = QSystemTrayIcon(art.tray_icon(self._board.phase, 0, self._panel), self)
+        self._icon = QSystemTrayIcon(art.first_icon(self._board.phase, self._panel), self)
         # Weakly: a ring of Python and Qt objects would be taken apart by the collector in any order, and crash.
         self._menu = menu.TrayMenu(self._panel, partial(_is_drawn_by_panel, ref(self._icon)))
         self._icon.setContextMenu(self._menu)
         self._pace = _single_shot(self, LEAST_MS_BETWEEN_UPDATES)
         self._minute = _single_shot(self)
-        self._minute.setTimerType(Qt.TimerType.VeryCoarseTimer)
         self._host_poll = QTimer(self)
-        self._host_poll.setTimerType(Qt.TimerType.CoarseTimer)
         self._host_poll.start(_FAST_POLL_MS)
         self._has_news = False
 
@@ -137,6 +136,7 @@ class Tray(QObject):
             self._tooltip = tooltip
             self._icon.setToolTip(tooltip)
         if self._board.needs_you and self._board.oldest_wait is not None:
+            _let_drift(self._minute)
             self._minute.start(_milliseconds(words.until_next_coarse_age(now - self._board.oldest_wait)))
         else:
             self._minute.stop()
@@ -159,7 +159,7 @@ class Tray(QObject):
         self._polls += 1
         is_available = QSystemTrayIcon.isSystemTrayAvailable()
         if is_available or self._polls >= _FAST_POLLS:
-            self._host_poll.setTimerType(Qt.TimerType.VeryCoarseTimer)
+            _let_drift(self._host_poll)
             self._host_poll.setInterval(_SLOW_POLL_MS)
         if is_available != self._is_available:
             self._is_available = is_available
@@ -201,6 +201,12 @@ def _single_shot(parent: QObject, interval_ms: int = 0) -> QTimer:
     timer.setSingleShot(True)
     timer.setInterval(interval_ms)
     return timer
+
+
+def _let_drift(timer: QTimer) -> None:
+    from PySide6.QtCore import Qt  # late, as above
+
+    timer.setTimerType(Qt.TimerType.VeryCoarseTimer)
 
 
 def _milliseconds(delta: timedelta) -> int:

@@ -155,3 +155,7 @@ def test_the_collector_is_at_work_again_after_the_tray(done: list[tuple[str, dic
 
     assert done
     assert gc.isenabled()
+
+
+def test_a_start_without_words_is_what_the_parser_would_make_of_none() -> None:
+    assert main_module._parser().parse_args([]) == main_module._PLAIN_START
