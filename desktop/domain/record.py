@@ -2,8 +2,9 @@
 
 WORKAROUND Python 3.11 and 3.12 (packaging/bench, G13): dataclass compiles seven methods of every class one by one,
 0.43 ms a class; a hundred records were a quarter of all that the program does before its first picture. Only
-``__init__`` is compiled here, all else is shared. From 3.13 on the standard one compiles them in one go: with that as
-our least version this module can go. Knows no options but these two, and neither kw_only fields nor InitVar.
+``__init__`` is compiled here, when the first record of a class is made; all else is shared. From 3.13 on the standard
+one compiles them in one go: with that as our least version this module can go. Knows no options but these two, and
+neither kw_only fields nor InitVar.
 """
 
 import dataclasses
@@ -59,8 +60,17 @@ def _made(cls: type[_T]) -> type[_T]:
     make: Callable[..., type[_T]] = type(cls)
     made = make(cls.__name__, cls.__bases__, namespace)
     made.__qualname__ = cls.__qualname__
-    type.__setattr__(made, "__init__", _initializer(made, fields))
+    type.__setattr__(made, "__init__", _first_initializer(made, fields))
     return made
+
+
+def _first_initializer(made: type, fields: tuple["dataclasses.Field[object]", ...]) -> Callable[..., None]:
+    def __init__(self: object, *given: object, **named: object) -> None:  # noqa: N807
+        initializer = _initializer(made, fields)
+        type.__setattr__(made, "__init__", initializer)
+        initializer(self, *given, **named)
+
+    return __init__
 
 
 def _initializer(made: type, fields: tuple["dataclasses.Field[object]", ...]) -> Callable[..., None]:

@@ -7,7 +7,6 @@ and the comparison must never take long.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 
 from desktop.domain.record import dataclass
 
@@ -95,6 +94,8 @@ def _ranges(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[slice
     if max(len(old), len(new)) > _MOST_COMPARED:
         yield slice(head, head + len(old)), slice(head, head + len(new))
         return
+    from difflib import SequenceMatcher  # read when two texts are first compared: no start waits for it
+
     for tag, old_start, old_stop, new_start, new_stop in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
             yield slice(head + old_start, head + old_stop), slice(head + new_start, head + new_stop)
