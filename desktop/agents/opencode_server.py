@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -31,6 +31,7 @@ from desktop.domain.events import (
     TurnStarted,
 )
 from desktop.domain.ids import RequestId, SessionId, session_id
+from desktop.domain.record import dataclass
 from desktop.domain.replies import Interrupt, Prompt, RequestReply, SessionReply
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Claim, Ending, Evidence, NameSource, Source

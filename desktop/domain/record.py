@@ -1,26 +1,27 @@
-"""The standard ``dataclass(frozen=True, slots=True)``, made in a sixth of the time.
+"""The standard ``dataclass(slots=True)``, frozen or not, made in a sixth of the time.
 
 WORKAROUND Python 3.11 and 3.12 (packaging/bench, G13): dataclass compiles seven methods of every class one by one,
 0.43 ms a class; a hundred records were a quarter of all that the program does before its first picture. Only
 ``__init__`` is compiled here, when the first record of a class is made; all else is shared. From 3.13 on the standard
-one compiles them in one go: with that as our least version this module can go. Knows no options but these two, and
+one compiles them in one go: with that as our least version this module can go. Knows no options but those below, and
 neither kw_only fields nor InitVar.
 """
 
 import dataclasses
 import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, replace
 else:
 
-    def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
+    def dataclass(*, slots: bool, frozen: bool = False, eq: bool = True) -> Callable[[type], type]:
         """Make a class a record; call it as the standard one."""
-        if not (frozen and slots):
-            raise TypeError("only frozen records with slots are made here")
-        return _made
+        if not slots or (frozen and not eq):
+            raise TypeError("only records with slots are made here, and frozen ones compare")
+        return partial(_made, is_frozen=frozen, compares=eq)
 
     def replace(record: object, /, **changes: object) -> object:
         """Make a copy of a record with other values; a third of the standard one's time."""
@@ -38,7 +39,7 @@ _UNSET = object()
 _copies: dict[type, Callable[..., object]] = {}
 
 
-def _made(cls: type[_T]) -> type[_T]:
+def _made(cls: type[_T], *, is_frozen: bool, compares: bool) -> type[_T]:
     described = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
     fields = dataclasses.fields(described)  # type: ignore[arg-type]  # it is one now
     names = tuple(field.name for field in fields)
@@ -53,10 +54,14 @@ def _made(cls: type[_T]) -> type[_T]:
     namespace = {name: value for name, value in vars(cls).items() if name not in (*names, "__dict__", "__weakref__")}
     inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__slots__", ())}
     namespace["__slots__"] = tuple(name for name in names if name not in inherited)
-    for name, method in (("__eq__", equals), ("__hash__", hashed), ("__repr__", _told)):
-        if namespace.get(name) is None:  # whoever writes __eq__ has None for a hash
-            namespace[name] = method
-    namespace["__setattr__"] = namespace["__delattr__"] = _refuse
+    if compares:
+        namespace.setdefault("__eq__", equals)
+    if is_frozen:
+        namespace["__hash__"] = namespace.get("__hash__") or hashed  # whoever writes __eq__ has None for a hash
+        namespace["__setattr__"] = namespace["__delattr__"] = _refuse
+    elif compares:
+        namespace.setdefault("__hash__", None)  # what may change is no key
+    namespace.setdefault("__repr__", _told)
     make: Callable[..., type[_T]] = type(cls)
     made = make(cls.__name__, cls.__bases__, namespace)
     made.__qualname__ = cls.__qualname__

@@ -7,7 +7,7 @@ thread loaded and is told every word; joining late brings what is asked at that 
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from desktop.domain.agent import ServedSession, ServerCall, ServerWord
@@ -27,6 +27,7 @@ from desktop.domain.events import (
     TurnStarted,
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
+from desktop.domain.record import dataclass
 from desktop.domain.replies import Interrupt, Prompt, SessionReply
 from desktop.domain.requests import Request
 from desktop.domain.session import Claim, Ending, Evidence, NameSource, Source

@@ -6,8 +6,8 @@ decoded. Inside a string every quote is escaped, so that no text can be taken fo
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from desktop.domain.record import dataclass
 from desktop.formats import tool_calls
 from desktop.formats.conversation_records import (
     ATTACHMENT,

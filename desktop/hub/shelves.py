@@ -6,12 +6,13 @@ program's work.
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from desktop.domain.board import Board, Group, Row, Trouble
 from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.phase import Phase
+from desktop.domain.record import dataclass
 from desktop.domain.settings import GroupBy
 from desktop.formats import words
 from desktop.hub.arrange import arranged

@@ -8,11 +8,12 @@ import os
 import sqlite3
 import urllib.parse
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from desktop.domain.agent import Agent, AgentDatabase, Row, StoredSession
 from desktop.domain.events import Event
 from desktop.domain.ids import AgentKind, SessionId
+from desktop.domain.record import dataclass
 from desktop.watchers import log_discovery, own_files
 from desktop.watchers.catch_up import BAD_RECORD
 

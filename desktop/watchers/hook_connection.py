@@ -1,12 +1,13 @@
 """One connection to our socket: its bytes in both directions and where it stands. Never blocks."""
 
 import socket
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 
 from desktop.domain.agent import HookCall
 from desktop.domain.events import Event
 from desktop.domain.ids import SessionId
+from desktop.domain.record import dataclass
 from desktop.domain.requests import Request
 from desktop.formats import hook_wire
 from desktop.watchers.hook_peer import Peer

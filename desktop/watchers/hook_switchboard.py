@@ -7,9 +7,9 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from desktop.domain.record import dataclass
 from desktop.watchers import hook_peer
 from desktop.watchers.hook_connection import MOST_UNSENT, Connection, Stage
 from desktop.watchers.hook_listener import Listener

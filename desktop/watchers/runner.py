@@ -1,11 +1,12 @@
 """A process of an agent that we know to live, and what it said of itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from desktop.domain.agent import Agent, LiveState
 from desktop.domain.events import Event, EvidenceGiven, SessionDescribed
 from desktop.domain.ids import SessionId
+from desktop.domain.record import dataclass
 from desktop.domain.session import Claim, Evidence, Launch, Source
 from desktop.watchers.catch_up import BAD_RECORD
 from desktop.watchers.process_scan import Process

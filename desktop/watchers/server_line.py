@@ -9,7 +9,7 @@ import selectors
 import socket
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 
 from desktop.domain.agent import Agent, AgentServer, ServerPlace, ServerTalk, ServerWord
@@ -25,6 +25,7 @@ from desktop.domain.events import (
 )
 from desktop.domain.ids import RequestId, SessionId, session_id
 from desktop.domain.ports import Sink
+from desktop.domain.record import dataclass
 from desktop.domain.replies import SessionReply
 from desktop.domain.session import Claim, Evidence, Source
 from desktop.watchers.server_link import Link, Lost, open_link

@@ -3,9 +3,9 @@
 import fnmatch
 import hashlib
 import os
-from dataclasses import dataclass
 
 from desktop.domain.agent import Agent, LiveState
+from desktop.domain.record import dataclass
 from desktop.watchers import log_discovery, own_files
 from desktop.watchers.catch_up import BAD_RECORD
 

@@ -93,10 +93,45 @@ def test_what_a_record_does_in_its_own_way_it_keeps_doing() -> None:
     assert repr(Alike("A")) == "<A>"
 
 
-@pytest.mark.parametrize(("frozen", "slots"), [(False, True), (True, False)])
-def test_any_other_dataclass_is_refused(frozen: bool, slots: bool) -> None:
-    with pytest.raises(TypeError, match="only frozen records with slots"):
-        dataclass(frozen=frozen, slots=slots)
+@pytest.mark.parametrize("options", [{"slots": False}, {"slots": True, "frozen": True, "eq": False}])
+def test_any_other_dataclass_is_refused(options: dict[str, bool]) -> None:
+    with pytest.raises(TypeError, match="only records with slots"):
+        dataclass(**options)  # type: ignore[call-overload]
+
+
+@dataclass(slots=True)
+class Tally:
+    """May change."""
+
+    count: int
+    seen: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Door:
+    """Equal to itself alone."""
+
+    name: str
+
+
+def test_a_record_that_may_change_changes_and_is_no_key() -> None:
+    tally = Tally(1)
+
+    tally.count += 1
+
+    assert tally == Tally(2)
+    assert repr(tally) == "Tally(count=2, seen=[])"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(tally)
+    with pytest.raises(AttributeError):
+        tally.other = 1  # type: ignore[attr-defined]
+
+
+def test_a_record_that_does_not_compare_is_itself_alone() -> None:
+    door = Door("a")
+
+    assert door != Door("a")
+    assert {door: 1}[door] == 1
 
 
 def test_every_record_gets_a_default_of_its_own_from_a_factory() -> None:
