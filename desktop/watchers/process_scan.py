@@ -69,8 +69,8 @@ class LinuxProcesses:
         return [int(name) for name in os.listdir(self._root) if name.isdigit()]
 
     def look(self, pid: int) -> Process | None:
-        started = self.started(pid)
-        if started is None:
+        known = self._known(pid)
+        if known is None:
             return None
         try:
             # Of a program that was updated while it runs; it is the same program still.
@@ -79,16 +79,11 @@ class LinuxProcesses:
             exe = ""  # a kernel thread, or one that hides itself
         argv = self._read(pid, "cmdline").rstrip(b"\0")
         words = tuple(os.fsdecode(part) for part in argv.split(b"\0")) if argv else ()
-        known = proc_stat.parse(self._read(pid, "stat"))
-        return Process(pid, started, exe, words, known.parent if known is not None else 0)
+        return Process(pid, str(known.started), exe, words, known.parent)
 
     def started(self, pid: int) -> str | None:
-        stat = self._read(pid, "stat")
-        known = proc_stat.parse(stat)
-        # A zombie has ended; it only waits to be fetched.
-        if known is None or stat.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"]) or not self._is_own(pid):
-            return None
-        return str(known.started)
+        known = self._known(pid)
+        return str(known.started) if known is not None else None
 
     def environment(self, pid: int) -> Mapping[str, str]:
         pairs = (part.partition(b"=") for part in self._read(pid, "environ").split(b"\0"))
@@ -124,6 +119,15 @@ class LinuxProcesses:
             pass  # gone, or not ours to look into
         return files
 
+    def _known(self, pid: int) -> proc_stat.ProcStat | None:
+        """What its stat says; None when it is gone or not ours."""
+        stat = self._read(pid, "stat")
+        known = proc_stat.parse(stat)
+        # A zombie has ended; it only waits to be fetched.
+        if known is None or stat.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"]) or not self._is_own(pid):
+            return None
+        return known
+
     def _is_own(self, pid: int) -> bool:
         for line in self._read(pid, "status").split(b"\n"):
             if line.startswith(b"Uid:"):
@@ -132,10 +136,15 @@ class LinuxProcesses:
 
     def _read(self, pid: int | str, name: str) -> bytes:
         try:
-            with open(f"{self._root}/{pid}/{name}", "rb", buffering=0) as file:
-                return file.read(_LONGEST) or b""
+            descriptor = os.open(f"{self._root}/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return b""
+        try:
+            return os.read(descriptor, _LONGEST)  # a file object costs as much again as the reading
+        except OSError:
+            return b""
+        finally:
+            os.close(descriptor)
 
 
 class PortableProcesses:
