@@ -40,6 +40,8 @@ _copies: dict[type, Callable[..., object]] = {}
 
 
 def _made(cls: type[_T], *, is_frozen: bool, compares: bool) -> type[_T]:
+    if not cls.__doc__:
+        cls.__doc__ = cls.__name__  # else its signature would be worked out and put there, 2 ms for the first one
     described = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
     fields = dataclasses.fields(described)  # type: ignore[arg-type]  # it is one now
     names = tuple(field.name for field in fields)

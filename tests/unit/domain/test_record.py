@@ -134,6 +134,14 @@ def test_a_record_that_does_not_compare_is_itself_alone() -> None:
     assert {door: 1}[door] == 1
 
 
+def test_a_record_without_words_is_told_of_by_its_name() -> None:
+    @dataclass(slots=True)
+    class Bare:
+        pid: int
+
+    assert Bare.__doc__ == "Bare"
+
+
 def test_every_record_gets_a_default_of_its_own_from_a_factory() -> None:
     assert Ours(1).pids == []
     assert Ours(1).pids is not Ours(1).pids
