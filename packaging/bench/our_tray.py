@@ -10,8 +10,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from desktop.app import main
-from desktop.domain.board import Board
-from desktop.tray.icon import QSystemTrayIcon, Tray
+from desktop.app.plain_imports import restore_imports
+
+restore_imports()  # as the program does before it reads what is read below
+from desktop.domain.board import Board  # noqa: E402
+from desktop.tray.icon import QSystemTrayIcon, Tray  # noqa: E402
 
 expected = int(sys.argv[1])
 show, show_board = QSystemTrayIcon.show, Tray.show_board
