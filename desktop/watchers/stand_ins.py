@@ -30,8 +30,9 @@ _NO_PROMPT_YET = "no prompt was given yet: it has begun no log"
 _NO_LOG = "it runs, and no log of it was found"
 _NOT_ITS = "another process told that it holds it"
 _BY_LOG = "it keeps no live state: seen by its process and its log"
-# A conversation that has no log after so long was begun by a person; a helper of the agent's own writes at once.
-_HELPER_WRITES_WITHIN_S = 1.0
+# A conversation that has no log after so long was begun by a person; a helper of the agent's own writes at once. And an
+# agent that starts looks for a moment into what others left behind.
+_SETTLES_S = 1.0
 _MOST_SPENT = 1000
 
 Leave = Callable[[SessionId, Runner, str], None]
@@ -134,7 +135,8 @@ class StandIns:
         choice = ""
         for native in sorted(fresh or runner.held):
             path = log_discovery.find_transcript(runner.agent, runner.home, native, cwd)
-            if not path and runner.native and now < runner.held[native] + _HELPER_WRITES_WITHIN_S:
+            is_new = now < runner.held[native] + _SETTLES_S
+            if is_new and runner.native and (not path or runner.native in runner.held):
                 self.is_look_due = True
                 continue
             runner.weighed.add(native)

@@ -208,6 +208,24 @@ def test_of_two_processes_each_has_what_it_holds_whoever_wrote_last(play: Play, 
     assert play.look() == ["fake:one", "fake:two"]
 
 
+def test_what_a_process_looks_into_for_a_moment_is_not_its_session(
+    play: Play, today: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_log(today, "left")
+    play.run(1, TELLING)
+    play.table.files[1] = [f"{play.home}/locks/one.lock"]
+    play.look()
+    play.table.files[1].append(f"{play.home}/locks/left.lock")
+
+    assert play.look(is_thorough=True) == ["fake:one"]
+    assert play.stand_ins.is_look_due
+    play.table.files[1].pop()
+    assert play.look() == ["fake:one"]
+    play.table.files[1].append(f"{play.home}/locks/left.lock")
+    monkeypatch.setattr("desktop.watchers.stand_ins._SETTLES_S", 0.0)
+    assert play.look(is_thorough=True) == ["fake:left"], "it was taken up again"
+
+
 def test_a_new_conversation_in_the_same_process_ends_the_one_before(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +236,7 @@ def test_a_new_conversation_in_the_same_process_ends_the_one_before(
 
     assert play.look(is_thorough=True) == ["fake:one"], "it may be a helper's"
     assert play.stand_ins.is_look_due
-    monkeypatch.setattr("desktop.watchers.stand_ins._HELPER_WRITES_WITHIN_S", 0.0)
+    monkeypatch.setattr("desktop.watchers.stand_ins._SETTLES_S", 0.0)
     assert play.look() == ["fake:two"]
     assert play.left == [("fake:one", CLEARED)]
     assert play.look(is_thorough=True) == ["fake:two"]
