@@ -16,6 +16,7 @@ const HEARTBEAT_MS = 6000 // the tray beats every 2 s while a person can answer
 const ANSWER_MS = 500 // for the agent itself, within its own process
 const LOOK_MS = 1000 // how soon a tray that comes later is noticed; it costs one stat
 const ASK_AGAIN_MS = [2000, 4000, 8000, 16000, 60000] // after the tray let go of a request that is still open
+const ABORTED_MS = 3000
 const LISTEN_MS = 200 // for the tray to take in whose session it was told of
 const MOST_WAITING = 200 // news in the queue
 const MOST_SESSIONS = 200
@@ -402,7 +403,9 @@ const start = (ctx) => {
     rootOf(session).helpers.set(session.id, { role: session.role || "subagent", model: session.model, runs })
   }
   const failed = (session, error) => {
-    if (session.ending || !error) return
+    // That it was broken off may be said a moment after that it rests.
+    const isLate = error?.name === "MessageAbortedError" && Date.now() - session.ended < ABORTED_MS
+    if (!error || (session.ending && !(session.ending === "finished" && isLate))) return
     session.ending = error.name === "MessageAbortedError" ? "interrupted" : "failed"
     session.error = session.ending === "failed" ? cut(error.data?.message || error.name || "the turn failed") : ""
     touch(session)

@@ -20,9 +20,10 @@ from desktop.domain.events import (
     RequestClosed,
     RequestOpened,
     RequestReleased,
+    TurnFinished,
 )
 from desktop.domain.ids import RequestId, SessionId
-from desktop.domain.session import Claim
+from desktop.domain.session import Claim, Ending
 from desktop.formats.resources import resource_bytes
 from desktop.watchers.hook_socket import HookSocket
 from tests.fakes.hook_agent import Events, Front, until
@@ -329,3 +330,18 @@ def test_a_conversation_that_was_left_or_deleted_does_not_listen(tray: HookSocke
 
     until(lambda: not tray.listens(ONE))
     assert [event.is_open for event in events.of(LineSeen)] == [True, False]
+
+
+def test_a_turn_that_is_said_to_be_broken_off_after_it_rests_was_broken_off(
+    tray: HookSocket, host: Host, events: Events
+) -> None:
+    host.is_busy()
+    host.happens("session.idle", sessionID="ses_1")
+    host.happens("session.error", sessionID="ses_1", error={"name": "MessageAbortedError"})
+
+    until(lambda: any(event.ending is Ending.INTERRUPTED for event in events.of(TurnFinished)))
+    host.is_busy()
+    host.happens("session.idle", sessionID="ses_1")
+    host.happens("session.error", sessionID="ses_1", error={"name": "APIError", "data": {"message": "too late"}})
+    until(lambda: events.of(TurnFinished)[-1].ending is Ending.FINISHED)
+    assert all(event.ending is not Ending.FAILED for event in events.of(TurnFinished))
