@@ -13,7 +13,8 @@ The table, first match wins:
 9.                  somebody looked, or no turn was ever taken   -> idle
 10. nothing credible is known, or sources contradict one another -> unknown
 
-Live state that the agent itself keeps outranks a hook or a transcript line that is older than it.
+Live state that the agent itself keeps outranks a hook or a transcript line that is older than it; that it rests it has
+to say again soon after a turn began.
 """
 
 from datetime import datetime, timedelta
@@ -76,6 +77,9 @@ STARTING = timedelta(seconds=5)
 # An agent that tells of its start is heard of once its prompt is there: after 2 to 8 s, on a busy machine 25.
 STARTING_UNHEARD = timedelta(seconds=30)
 
+# An agent that loads much as it takes its first prompt said for 2 to 5 s after it that it rests.
+REST_SAID_AGAIN_WITHIN = timedelta(seconds=5)
+
 # What a reason ends in where the agent itself does not keep word of where it stands.
 _AS_WRITTEN = " (as far as its conversation file tells)"
 
@@ -120,7 +124,16 @@ def resolve(session: Session, now: datetime) -> Standing:
             helper = session.subagents[0]
             return Standing(Phase.WORKING, f"its subagent still runs: {helper.role or helper.id}", helper.started_at)
         case _:
-            return _at_rest(session, live)
+            return _begun_since(session, live, now) or _at_rest(session, live)
+
+
+def _begun_since(session: Session, resting: Evidence, now: datetime) -> Standing | None:
+    """The turn that began just now, of which the agent's own word is not yet there; None for any other."""
+    turn = session.turn
+    if turn is None or turn.finished_at is not None or turn.started_at <= resting.at:
+        return None
+    until = turn.started_at + REST_SAID_AGAIN_WITHIN
+    return Standing(Phase.WORKING, f"a turn is running{_AS_WRITTEN}", turn.started_at, until) if now < until else None
 
 
 def _asking(session: Session) -> Standing:

@@ -9,6 +9,7 @@ from desktop.domain.phase import (
     ANSWER_SETTLES,
     HINT_SETTLES,
     MAYBE_WAITING_AFTER,
+    REST_SAID_AGAIN_WITHIN,
     SILENCE_LIMIT,
     STARTING,
     STARTING_UNHEARD,
@@ -174,6 +175,16 @@ def test_a_session_that_starts_is_idle_for_a_moment_and_then_unknown() -> None:
 
     assert stand(starts) == Standing(Phase.IDLE, "it is starting", at(0), at(99) + STARTING)
     assert stand(starts, at(99) + STARTING).phase is Phase.UNKNOWN
+
+
+def test_a_turn_that_began_since_the_agent_rested_runs_unless_it_says_so_again() -> None:
+    began = session(live(Claim.RESTING, 90), turn=Turn(at(96)))
+    why = "a turn is running (as far as its conversation file tells)"
+
+    assert stand(began, at(97)) == Standing(Phase.WORKING, why, at(96), at(96) + REST_SAID_AGAIN_WITHIN)
+    assert stand(began, at(96) + REST_SAID_AGAIN_WITHIN).phase is Phase.YOUR_TURN
+    assert stand(session(live(Claim.RESTING, 96), turn=Turn(at(96))), at(97)).phase is Phase.YOUR_TURN
+    assert stand(session(live(Claim.RESTING, 90), turn=Turn(at(96), at(97))), at(98)).phase is Phase.YOUR_TURN
 
 
 def test_an_agent_that_will_tell_of_its_start_is_given_longer_until_it_does() -> None:
