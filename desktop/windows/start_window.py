@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from desktop.domain.ids import AgentKind
 from desktop.formats import text
 from desktop.windows.answer_button import AnswerButton
 from desktop.windows.draft_edit import DraftEdit
 from desktop.windows.labels import WrapLabel
+from desktop.windows.marks import Pick
 from desktop.windows.theme import LARGE, SMALL, TIGHT, Button, Ink, Theme, Type, set_property
 
 Startable = tuple[AgentKind, str, str]
@@ -30,7 +31,7 @@ class StartWindow(QWidget):
         self.setObjectName("start")
         set_property(self, "surface", "window")
         self.setFont(theme.font(Type.BODY))
-        self._agent = QComboBox(self)
+        self._agent = Pick(theme, self)
         self._agent.setAccessibleName(self.tr("Agent"))
         self._directory = QLineEdit(self)
         self._directory.setAccessibleName(self.tr("Directory"))
