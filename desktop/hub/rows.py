@@ -6,10 +6,10 @@ from desktop.domain.agent import Agent
 from desktop.domain.board import Previous, Row
 from desktop.domain.ids import stand_in_pid
 from desktop.domain.phase import Phase, Standing
-from desktop.domain.requests import Request
 from desktop.domain.session import Launch, Session, Source, Terminal
 from desktop.domain.settings import Task
 from desktop.formats import command_line
+from desktop.policy import danger
 from desktop.policy.tasks import task_of
 
 
@@ -62,7 +62,7 @@ def row_of(
         prompt_channel=channel,
         can_interrupt=runs and agent is not None and _can_interrupt(session, agent, terminal),
         can_stop=session.pid is not None and session.ended_at is None,
-        warnings=_warnings(session.requests[0], session.cwd) if session.requests else (),
+        warnings=danger.warnings(session.requests[0], session.cwd) if session.requests else (),
         previous=previous,
         repository=session.repository,
         host=session.host,
@@ -112,12 +112,6 @@ def _terminal_words(terminal: Terminal | None, agent: Agent | None) -> str:
         typing = "Nothing is typed into it: what the prompt of this agent looks like is not known."
     jump = "It can be brought forward." if terminal.can_jump else terminal.why_no_jump
     return " ".join(part for part in (f"In {terminal.program}." if terminal.program else "", typing, jump) if part)
-
-
-def _warnings(request: Request, cwd: str) -> tuple[str, ...]:
-    from desktop.policy import danger  # its patterns take 3 ms of a start that mostly finds no request
-
-    return danger.warnings(request, cwd)
 
 
 def _line(session: Session, standing: Standing) -> str:

@@ -9,6 +9,7 @@ from desktop.domain.requests import Request, RequestKind
 from desktop.domain.session import Session
 from desktop.domain.settings import AllowFromNotification, Settings
 from desktop.formats import text
+from desktop.policy import danger
 
 TITLE_LIMIT = 80
 # Daemons cut long labels without a word; options longer than this are read in the window.
@@ -171,8 +172,6 @@ def may_allow(request: Request, session: Session, settings: Settings) -> bool:
         return False
     if not request.text.strip() or not text.is_plain(request.text):
         return False
-    from desktop.policy import danger  # its patterns take 3 ms of a start that mostly finds no request
-
     if wish is AllowFromNotification.READ_ONLY and not danger.only_reads(request.text):
         return False
     return not danger.fears_of_request(request, session.cwd)

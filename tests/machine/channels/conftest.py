@@ -151,8 +151,16 @@ class Desktop:
             "QT_QPA_PLATFORM": "xcb",
         }
         if manager:
-            self.start(manager)
+            self._manage(manager)
+
+    def _manage(self, manager: str) -> None:
+        """Start the window manager, on a bus of its own: some read their settings there, and end without one."""
+        self.start("dbus-run-session", "--", manager)
+        try:
             until(lambda: "_NET_ACTIVE_WINDOW" in self.ask("xprop", "-root"))
+        except BaseException:
+            self.end()
+            raise
 
     def start(self, *command: str, **variables: str) -> "subprocess.Popen[bytes]":
         env = {**self.env, **variables}
