@@ -1,5 +1,6 @@
 """One stage for all journeys, and what was measured on it, told at the end."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,8 @@ from tests.journeys.table import ROWS
 SKIPPED: list[str] = []
 # A real agent starts in a second or two, and npm may have to fetch it first.
 TIMEOUT_S = 300
-# All checks together are to end within a quarter of an hour on two cores, installations included.
-BEGUN_WITHIN_S = 540
+# All checks together are to end within a quarter of an hour on two cores; the last one begun needs a while to end.
+BEGUN_WITHIN_S = 840
 # Where that is too short, what is told of the first agent counts most.
 ORDER = (
     "test_answering",
@@ -27,7 +28,7 @@ ORDER = (
     "test_begun_here",
     "test_kimi",
 )
-BEGAN_AT = time.monotonic()
+BEGAN_AT = float(os.environ.get("CHECKS_BEGAN_AT", time.time()))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin no journey for which there is no time left; that is told loudly at the end."""
-    if Path(__file__).parent in item.path.parents and time.monotonic() - BEGAN_AT > BEGUN_WITHIN_S:
+    if Path(__file__).parent in item.path.parents and time.time() - BEGAN_AT > BEGUN_WITHIN_S:
         why = f"no time was left for all journeys: from {item.path.stem} on they were not run"
         SKIPPED.append(why)
         pytest.skip(why)

@@ -311,6 +311,7 @@ def test_two_sessions_of_one_directory_are_told_apart_and_one_that_is_killed_end
 ) -> None:
     second = start("plugged", plugged.cwd)
     see(stage, second, "a second session in the same directory", Phase.IDLE, second.begun_at)
+    second.wait_event("session.idle", second.prompt("hello"))
     at = second.prompt("bash: touch second.txt")
     row = see(stage, second, "the second one asks", Phase.NEEDS_APPROVAL, second.wait_asked(at))
     assert row["pid"] == second.pid
