@@ -311,14 +311,14 @@ def _unnamed(session: Session, waiting: Evidence) -> Request:
 def _turn_started(session: Session, event: TurnStarted) -> Change:
     turn = session.turn
     if turn is not None and event.at - turn.started_at < SAME_MOMENT and turn.finished_at is None:
-        return Change(_active(session, event.at))
+        return Change(_told_again(_active(session, event.at), turn, event))
     if turn is not None and event.at <= (turn.finished_at or turn.started_at):
         return Change(session)
     unseen = turn is not None and turn.finished_at is not None and not event.prompt and not is_seen(session)
     changed = turn.changed_files if unseen and turn is not None else ()
     session = replace(
         _active(session, event.at),
-        turn=Turn(started_at=event.at, changed_files=changed),
+        turn=Turn(started_at=event.at, changed_files=changed, earlier_files=changed),
         seen_at=max(event.at, session.seen_at or event.at) if event.prompt else session.seen_at,
         calls=tuple(call for call in session.calls if call.at >= event.at),
         activity="",
@@ -338,6 +338,14 @@ def is_seen(session: Session) -> bool:
     """Whether the person looked at the session since its last turn ended."""
     finished = session.turn.finished_at if session.turn is not None else None
     return finished is None or (session.seen_at is not None and session.seen_at >= finished)
+
+
+def _told_again(session: Session, turn: Turn, event: TurnStarted) -> Session:
+    """Another source tells of the same begin; where that was a prompt, the person was there after what came before."""
+    if not event.prompt or not turn.earlier_files:
+        return session
+    own = tuple(path for path in turn.changed_files if path not in turn.earlier_files)
+    return replace(session, turn=replace(turn, changed_files=own, earlier_files=()))
 
 
 def _turn_finished(session: Session, event: TurnFinished) -> Session:

@@ -94,6 +94,7 @@ class Turn:
     ending: Ending | None = None
     error: str = ""
     changed_files: tuple[str, ...] = ()
+    earlier_files: tuple[str, ...] = ()  # of those: what turns before it changed, unseen, if nobody prompted it
     is_hook_awaited: bool = False  # taken for broken off until the hook tells of its end
 
 

@@ -97,7 +97,8 @@ def test_the_start_of_a_turn_that_is_over_is_old_news() -> None:
 def test_a_machine_made_turn_keeps_what_nobody_has_reviewed() -> None:
     unseen = session(turn=Turn(at(10), at(20), Ending.FINISHED, "", ("a.py",)))
 
-    assert after(unseen, TurnStarted(SESSION, at(30))).turn == Turn(at(30), changed_files=("a.py",))
+    goes_on = Turn(at(30), changed_files=("a.py",), earlier_files=("a.py",))
+    assert after(unseen, TurnStarted(SESSION, at(30))).turn == goes_on
     assert after(replace(unseen, seen_at=at(21)), TurnStarted(SESSION, at(30))).turn == Turn(at(30))
     assert after(unseen, TurnStarted(SESSION, at(30), "next")).turn == Turn(at(30))
 
@@ -347,6 +348,25 @@ def test_an_end_of_which_a_hook_tells_too_was_broken_off_unless_the_hook_tells_o
 
 def _ending(known: Session) -> Ending | None:
     return known.turn.ending if known.turn is not None else None
+
+
+def test_files_of_an_unseen_turn_go_along_only_while_nobody_is_known_to_have_prompted() -> None:
+    unseen = after(
+        session(),
+        TurnStarted(SESSION, at(0)),
+        FilesChanged(SESSION, at(1), ("old",)),
+        TurnFinished(SESSION, at(2)),
+        TurnStarted(SESSION, at(9)),
+        FilesChanged(SESSION, at(9.2), ("new",)),
+    )
+
+    assert unseen.turn is not None
+    assert unseen.turn.changed_files == ("old", "new")
+    for prompt, files in (("", ("old", "new")), ("go on", ("new",))):
+        told_again = after(unseen, TurnStarted(SESSION, at(9.5), prompt))
+        assert told_again.turn is not None
+        assert told_again.turn.changed_files == files
+        assert told_again.turn.started_at == at(9)
 
 
 def test_a_session_listens_from_word_to_word() -> None:
