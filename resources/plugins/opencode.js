@@ -107,14 +107,9 @@ const call = (payload, { settled, answered, ended, isPatient }) => {
   try {
     wait(CONNECT_MS, "nobody")
     socket = createConnection(place.path)
-    socket.on("connect", () => {
-      try {
-        wait(FIRST_ANSWER_MS, "silent")
-        socket.write(Buffer.concat([Buffer.from(`AT1 hook ${NAME} ${payload.length}\n`), payload]))
-      } catch {
-        over("nobody")
-      }
-    })
+    socket.on("connect", () => wait(FIRST_ANSWER_MS, "silent"))
+    // Not only then: in a busy agent each turn of its loop takes long.
+    socket.write(Buffer.concat([Buffer.from(`AT1 hook ${NAME} ${payload.length}\n`), payload]))
     socket.on("data", (bytes) => {
       try {
         received = Buffer.concat([received, bytes])

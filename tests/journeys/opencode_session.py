@@ -87,6 +87,17 @@ class OpencodeSession:
         self.sent_at = 0.0  # when the last prompt was
         self.kind = ""  # in the table of what was measured
 
+    def wait_calm(self) -> None:
+        """Wait until it has loaded what its first turn needs: until then nothing else in it is served for seconds."""
+        self.wait_event("session.idle", self.prompt("hello"))
+        until(self._is_calm, lambda: f"it to be calm:\n{self.screen()}", STARTS_WITHIN_S)
+
+    def _is_calm(self) -> bool:
+        """Whether it takes less than half a processor for a second."""
+        before = _processor_s(self.pid)
+        time.sleep(1.0)
+        return _processor_s(self.pid) - before < 0.5
+
     @property
     def session(self) -> str:
         """Its conversation, as the tray names it; its process, while there is none."""
@@ -163,6 +174,11 @@ class OpencodeSession:
         """Close its terminal."""
         with contextlib.suppress(AssertionError):
             self._tmux("kill-pane", "-t", self.pane_id)
+
+
+def _processor_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _info(told: dict[str, object]) -> dict[str, object]:

@@ -131,8 +131,7 @@ def test_a_session_is_idle_before_its_first_prompt(stage: Stage, plugged: Openco
 
 
 def test_a_turn_is_working_and_then_it_is_your_turn(stage: Stage, session: OpencodeSession) -> None:
-    # In the first turn of a process the agent loads so much that for up to 2.5 s nothing else in it is served.
-    session.wait_event("session.idle", session.prompt("hello"))
+    session.wait_calm()
     at = session.prompt("slow: 2.5")
 
     row = see(stage, session, "a prompt is sent", Phase.WORKING, at)
@@ -311,7 +310,7 @@ def test_two_sessions_of_one_directory_are_told_apart_and_one_that_is_killed_end
 ) -> None:
     second = start("plugged", plugged.cwd)
     see(stage, second, "a second session in the same directory", Phase.IDLE, second.begun_at)
-    second.wait_event("session.idle", second.prompt("hello"))
+    second.wait_calm()
     at = second.prompt("bash: touch second.txt")
     row = see(stage, second, "the second one asks", Phase.NEEDS_APPROVAL, second.wait_asked(at))
     assert row["pid"] == second.pid
