@@ -213,8 +213,9 @@ def test_attack_18_a_megabyte_of_anything_takes_linear_time(function: Callable[[
         function(raw)
         return time.thread_time() - begin
 
-    # Tenfold is linear; quadratic would be a hundredfold. The best of a few, since others use the machine too.
-    assert min(cost(large) for _ in range(3)) < 20 * min(cost(small) for _ in range(3)) + 0.25
+    # Tenfold is linear; quadratic would be a hundredfold, each time. Others use the machine too: one of a few pairs,
+    # each taken at one go, is enough.
+    assert any(cost(large) < 20 * cost(small) + 0.25 for _ in range(6))
 
 
 def test_a_text_of_every_character_there_is_leaves_little_in_memory() -> None:
