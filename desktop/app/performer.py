@@ -176,7 +176,8 @@ class Performer:
             return
         words = agent.line.write(reply) if agent is not None and agent.line is not None else None
         if words is not None and self._hooks.listens(session.id):
-            self._hooks.tell(session.id, words, lambda _: self._courier.send(reply, session, agent))
+            # No other way is tried: what was sent and not confirmed may have been taken all the same.
+            self._hooks.tell(session.id, words, self._fails(session))
         else:
             self._courier.send(reply, session, agent)
 

@@ -17,9 +17,9 @@ from desktop.watchers.hook_connection import Connection, Stage
 from desktop.watchers.hook_switchboard import Switchboard
 
 MOST_LINES = 64
-SAID_S = 3.0  # for the agent to take the words in
-NO_LINE = "The session no longer listens."
-NOT_TAKEN = "The session did not take it."
+SAID_S = 10.0  # for the agent to take the words in: a busy one took five to serve anything
+NO_LINE = "The session no longer listens; use its terminal."
+NOT_TAKEN = "The session did not say that it took this; look at its terminal."
 
 Otherwise = Callable[[str], None]
 """Called, on the socket's thread, with the reason why the words did not arrive."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -105,6 +106,29 @@ class Front:
 
     def propose(self, payload: bytes) -> None:
         self.proposed.append(payload)
+
+
+class Listener:
+    """The agent's end of a line for a person's words."""
+
+    def __init__(self, directory: Path, session: str = "one") -> None:
+        self.payload = json.dumps({"session": session, "listens": True}).encode()
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(5)
+        self.socket.connect(str(directory / "tray.sock"))
+        self.socket.sendall(b"AT1 hook fake %d\n" % len(self.payload) + self.payload)
+
+    def hears(self, count: int) -> bytes:
+        heard = b""
+        while len(heard) < count and (more := self.socket.recv(count - len(heard))):
+            heard += more
+        return heard
+
+    def says(self, words: bytes) -> None:
+        self.socket.sendall(words)
+
+    def hangs_up(self) -> None:
+        self.socket.close()
 
 
 class Events:

@@ -17,9 +17,10 @@ from desktop.domain.agent import Agent
 from desktop.domain.events import DeliveryFailed, ReplyDelivered, RequestOpened, RequestReleased
 from desktop.domain.ids import RequestId
 from desktop.domain.notices import Notice
-from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, Prompt, RequestReply
+from desktop.domain.replies import Allow, Answer, ApprovePlan, Deny, Interrupt, Prompt, RequestReply
 from desktop.domain.requests import Request
 from desktop.domain.session import Session
+from desktop.formats import hook_wire
 from desktop.hub.effects import (
     Deliver,
     NoteClosed,
@@ -35,7 +36,7 @@ from desktop.notifications.null import NullNotifier
 from desktop.storage.ledger import Ledger
 from desktop.watchers.hook_socket import HookSocket
 from tests.fakes import hook_agent
-from tests.fakes.hook_agent import KIND, SESSION, Events, Front, ask, call, outcome, until
+from tests.fakes.hook_agent import KIND, SESSION, Events, Front, Listener, ask, call, outcome, until
 from tests.fakes.notices import decision
 
 NOON = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)
@@ -68,7 +69,9 @@ class Stage:
         self.path = ledger
         self.events = Events()
         front = Front({SESSION: (os.getpid(),)})
-        agents: dict[object, Agent] = {KIND: replace(hook_agent.AGENT, write_hook_reply=write_reply)}
+        agents: dict[object, Agent] = {
+            KIND: replace(hook_agent.AGENT, write_hook_reply=write_reply, line=hook_agent.LINE)
+        }
         self.agents = agents
         self.hooks = HookSocket(list(agents.values()), self.events, runtime / "agent-tray", front)
         front.on_pulse = self.hooks.beat
@@ -275,6 +278,29 @@ def test_a_released_request_lets_its_relay_go_without_output(stage: Stage) -> No
 
     assert outcome(process) == (b"", b"", 0)  # type: ignore[arg-type]
     assert stage.events.wait(RequestReleased).why == "held long enough"
+
+
+def test_a_prompt_goes_down_the_line_of_a_session_that_listens(stage: Stage) -> None:
+    listener = Listener(stage.runtime / "agent-tray")
+    assert listener.hears(5) == b"hold\n"
+
+    stage.performer.perform([Send(Prompt(SESSION, "hello"), ONE, "window")])
+
+    said = hook_wire.say(listener.payload, b"hello")
+    assert listener.hears(len(said)) == said
+    listener.hangs_up()
+    assert "did not say that it took this" in refusal(stage)
+
+
+def test_what_cannot_be_said_on_a_line_goes_by_the_courier(stage: Stage) -> None:
+    listener = Listener(stage.runtime / "agent-tray")
+    listener.hears(5)
+
+    stage.performer.perform([Send(Interrupt(SESSION), ONE, "window")])
+
+    assert refusal(stage)
+    assert stage.hooks.listens(SESSION)
+    listener.hangs_up()
 
 
 def test_a_prompt_goes_by_the_courier(stage: Stage) -> None:
