@@ -31,7 +31,6 @@ class Actor(ABC):
     asks_to_write = True
     is_answered_here = True
     is_questioned_here = True
-    is_refused_there = True
     dies_at_work = True
     choice = "SQLite"
 
@@ -144,6 +143,7 @@ class Actor(ABC):
             "short turn": (3, lambda: self._turn("slow: 2")),
             "long turn": (3, lambda: self._turn(f"{self.stream_step}: {STREAM_S}")),
             "answered in the terminal": (3, self._allowed_there),
+            "refused in the terminal": (2, self._refused_there),
             "interrupted": (2, self._interrupted),
             "model error": (2, lambda: self._turn("fail: 400", "failed")),
             "file written": (2, self._written),
@@ -153,8 +153,6 @@ class Actor(ABC):
         }
         if self.is_answered_here:
             found |= {"allowed here": (4, self._allowed_here), "denied here": (3, self._denied_here)}
-        if self.is_refused_there:
-            found["refused in the terminal"] = (2, self._refused_there)
         if self.ask_step:
             found["question"] = (2, self._questioned)
         return found

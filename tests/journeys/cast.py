@@ -1,15 +1,15 @@
 """The agents that play together: how each is made, led and read."""
 
 import contextlib
-import json
 import os
 import signal
 import time
 
-from tests.fakes import chat_model, gemini_model, responses_model
+from tests.fakes import chat_model, responses_model
 from tests.journeys import codex_session, opencode_session, packages
 from tests.journeys.actor import Actor, as_number, family
 from tests.journeys.codex_session import CodexSession, DaemonSession
+from tests.journeys.node_agents import GEMINI, QWEN, NodeAgent
 from tests.journeys.opencode_session import OpencodeSession, free_port
 from tests.journeys.pane_session import PaneSession
 from tests.journeys.real_agent import RealAgent, until
@@ -34,6 +34,15 @@ class PaneActor(Actor):
     yes = "Enter"
     dialog = ""
     ends_with = "/quit"
+    agent: RealAgent | CodexSession | OpencodeSession | PaneSession
+
+    @property
+    def session(self) -> str:
+        return self.agent.session
+
+    @property
+    def pane(self) -> str:
+        return self.agent.pane_id
 
     def has_dialog(self) -> bool:
         return self.dialog in self.screen()
@@ -103,10 +112,6 @@ class Claude(PaneActor):
     def session(self) -> str:
         return self._session
 
-    @property
-    def pane(self) -> str:
-        return self.agent.pane_id
-
     def prompt(self, text: str) -> tuple[float, float]:
         at = self.agent.prompt(text)
         return at, max(at, self.agent.stamp())
@@ -157,14 +162,6 @@ class Codex(PaneActor):
     def start(self) -> float:
         self.agent = self.sort(self.stage.tmux, self._program, self._home, self.place, {"SCRIPTED_KEY": "dummy"})
         return self.agent.begun_at
-
-    @property
-    def session(self) -> str:
-        return self.agent.session
-
-    @property
-    def pane(self) -> str:
-        return self.agent.pane_id
 
     def prompt(self, text: str) -> tuple[float, float]:
         began = self.agent.prompt(text)
@@ -235,18 +232,8 @@ class Opencode(PaneActor):
         return []
 
     def start(self) -> float:
-        self.agent = OpencodeSession(
-            self.stage.tmux, self._program, self.arguments(), self._home, self.place, {}
-        )  # fmt: skip
+        self.agent = OpencodeSession(self.stage.tmux, self._program, self.arguments(), self._home, self.place, {})
         return self.agent.begun_at
-
-    @property
-    def session(self) -> str:
-        return self.agent.session
-
-    @property
-    def pane(self) -> str:
-        return self.agent.pane_id
 
     def has_dialog(self) -> bool:
         shown = self.screen()
@@ -290,24 +277,22 @@ class NodeActor(PaneActor):
     """Of those that write down little: its screen and its model tell."""
 
     busy = "esc to cancel"
+    sort: NodeAgent
     agent: PaneSession
 
-    def command(self) -> tuple[list[str], dict[str, str]]:
-        """What is run, and in which environment."""
-        raise NotImplementedError
+    def prepare(self) -> str:
+        self._url = serve(self.stage, self.sort.model)
+        self._program = packages.program_of(self.sort.package)
+        self.sort.prepare(self.stage, **self.more_settings())
+        return self._url
+
+    def more_settings(self) -> dict[str, object]:
+        """What it is given beside its usual settings."""
+        return {}
 
     def start(self) -> float:
-        command, variables = self.command()
-        self.agent = PaneSession(self.stage, self.kind, command, variables, "Type your message")
+        self.agent = self.sort.start(self.stage, self._program, self._url)
         return self.agent.ready_at
-
-    @property
-    def session(self) -> str:
-        return self.agent.session
-
-    @property
-    def pane(self) -> str:
-        return self.agent.pane_id
 
     def prompt(self, text: str) -> tuple[float, float]:
         at = self.agent.prompt(text)
@@ -330,37 +315,15 @@ class NodeActor(PaneActor):
         at = self._key("Escape")
         return at, self.wait_rest(at)
 
-    def write_settings(self, folder: str, settings: dict[str, object]) -> None:
-        home = self.stage.home / folder
-        home.mkdir(exist_ok=True)
-        (home / "settings.json").write_text(json.dumps(settings))
-        self.stage.command("connect", self.kind, "--yes")
-
 
 class Gemini(NodeActor):
     """Its hooks tell; what it asks is answered in its terminal."""
 
-    name, kind = "Gemini CLI", "gemini-cli"
+    name, sort = "Gemini CLI", GEMINI
+    kind = sort.kind
     command_step = "run"
     is_answered_here = is_questioned_here = False
-    is_refused_there = False
     choice = "Postgres"
-
-    def prepare(self) -> str:
-        self._url = serve(self.stage, gemini_model.__file__)
-        self._program = packages.program_of(packages.GEMINI)
-        self.write_settings(".gemini", {
-            "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}},
-            "general": {"enableAutoUpdate": False, "enableNotifications": False},
-            "privacy": {"usageStatisticsEnabled": False},
-            "telemetry": {"enabled": False},
-            "ui": {"hideBanner": True, "hideTips": True},
-        })  # fmt: skip
-        return self._url
-
-    def command(self) -> tuple[list[str], dict[str, str]]:
-        variables = {"GEMINI_API_KEY": "dummy", "GOOGLE_GEMINI_BASE_URL": self._url}
-        return [str(self._program), "--skip-trust", "-m", "gemini-2.5-flash"], variables
 
     def has_dialog(self) -> bool:
         shown = self.screen()
@@ -370,31 +333,15 @@ class Gemini(NodeActor):
 class Qwen(NodeActor):
     """Its hooks call us and wait for what is answered here."""
 
-    name, kind = "Qwen Code", "qwen-code"
+    name, sort = "Qwen Code", QWEN
+    kind = sort.kind
     is_questioned_here = False
     choice = "Postgres"
 
-    def prepare(self) -> str:
-        self._url = serve(self.stage, chat_model.__file__)
-        self._program = packages.program_of(packages.QWEN)
+    def more_settings(self) -> dict[str, object]:
         self._witness = self.stage.base / "qwen-asked"
         witness = {"type": "command", "command": f"date +%s.%N >> {self._witness}"}
-        self.write_settings(".qwen", {
-            "security": {"auth": {"selectedType": "openai"}, "folderTrust": {"enabled": False}},
-            "general": {"disableAutoUpdate": True, "enableAutoUpdate": False},
-            "privacy": {"usageStatisticsEnabled": False},
-            "model": {"name": "m"},
-            "hooks": {"PermissionRequest": [{"matcher": "*", "hooks": [witness]}]},
-        })  # fmt: skip
-        return self._url
-
-    def command(self) -> tuple[list[str], dict[str, str]]:
-        variables = {
-            "OPENAI_API_KEY": "dummy", "OPENAI_BASE_URL": f"{self._url}/v1", "OPENAI_MODEL": "m",
-            # It renews itself with npm, whatever its settings say: then in here.
-            "npm_config_prefix": str(self.stage.base / "npm"),
-        }  # fmt: skip
-        return [str(self._program), "--auth-type", "openai", "-m", "m"], variables
+        return {"hooks": {"PermissionRequest": [{"matcher": "*", "hooks": [witness]}]}}
 
     def wait_asked(self, after: float) -> float:
         """It shows its prompt only once our hook is let go: until then a hook of ours beside it tells that it asks."""

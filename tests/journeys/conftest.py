@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from tests.journeys import packages
 from tests.journeys.stage import Stage, standing
 from tests.journeys.table import ROWS
 
-SKIPPED: list[str] = []
 # A real agent starts in a second or two, and npm may have to fetch it first.
 TIMEOUT_S = 300
 # All checks together are to end within a quarter of an hour on two cores; the last one begun needs a while to end.
@@ -49,9 +49,7 @@ def _rank(item: pytest.Item) -> tuple[bool, int]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin no journey for which there is no time left; that is told loudly at the end."""
     if Path(__file__).parent in item.path.parents and time.time() - BEGAN_AT > BEGUN_WITHIN_S:
-        why = f"no time was left for all journeys: from {item.path.stem} on they were not run"
-        SKIPPED.append(why)
-        pytest.skip(why)
+        pytest.skip(f"no time was left for all journeys: from {item.path.stem} on they were not run")
 
 
 @pytest.fixture(scope="session")
@@ -61,16 +59,24 @@ def stage() -> Iterator[Stage]:
         with standing((packages.LATEST, packages.OLDER)) as found:
             yield found
     except packages.Unavailable as why:
-        SKIPPED.append(f"The real agent is not here: {why}")
-        pytest.skip(f"no journeys: {why}")
+        pytest.skip(f"the real agent is not here: {why}")
+
+
+def installed(version: str) -> Path:
+    """The program of an agent; without it there are no journeys of it."""
+    try:
+        return packages.program_of(version)
+    except packages.Unavailable as why:
+        pytest.skip(f"the real agent is not here: {why}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table of journeys, and loudly why there is none."""
-    if SKIPPED:
+    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if "journeys/" in report.nodeid]
+    if skipped:
         terminalreporter.section("JOURNEYS WERE NOT RUN", red=True, bold=True)
-        for why in dict.fromkeys(SKIPPED):
-            terminalreporter.line(why)
+        for why, count in Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped).items():
+            terminalreporter.line(f"{count}: {why}")
     if ROWS:
         terminalreporter.section("journeys")
         for line in ROWS:

@@ -1,9 +1,12 @@
 """A person before the tray's window: presses keys on a real display, and sees what a screenshot shows."""
 
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from tests.journeys.real_agent import RealAgent, until
 from tests.journeys.stage import Shown, Stage
@@ -16,6 +19,9 @@ from PySide6.QtGui import QGuiApplication
 app = QGuiApplication(sys.argv)
 print(app.clipboard().text(), end="")
 """
+needs_keys = pytest.mark.skipif(
+    not all(map(shutil.which, ("Xvfb", "xfwm4", "xdotool"))), reason="real keys need Xvfb, xfwm4 and xdotool"
+)
 
 
 class Person:

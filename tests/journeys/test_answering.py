@@ -2,7 +2,6 @@
 
 import os
 import pty
-import shutil
 import sqlite3
 import subprocess
 import threading
@@ -12,14 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.person import Person, dialog_is_open, relays
+from tests.journeys.person import Person, dialog_is_open, needs_keys, relays
 from tests.journeys.real_agent import RealAgent, until
 from tests.journeys.stage import Shown, Stage
 
-needs_keys = pytest.mark.skipif(
-    shutil.which("Xvfb") is None or shutil.which("xdotool") is None or shutil.which("xfwm4") is None,
-    reason="real keys need Xvfb, xfwm4 and xdotool",
-)
 # What a person's act and the agent's next step may take together, on a machine that does other things too.
 AT_ONCE_S = 2.0
 

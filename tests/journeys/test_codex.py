@@ -1,6 +1,5 @@
 """Real Codex sessions: every change is told within a second, and what a person answers reaches the agent."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,16 +11,12 @@ from desktop.domain.phase import Phase
 from tests.fakes import responses_model
 from tests.journeys import codex_session, packages
 from tests.journeys.codex_session import CodexSession
-from tests.journeys.conftest import SKIPPED
-from tests.journeys.person import Person
+from tests.journeys.conftest import installed
+from tests.journeys.person import Person, needs_keys
 from tests.journeys.real_agent import until
 from tests.journeys.seeing import see_since
 from tests.journeys.stage import Program, Shown, Stage
 
-needs_keys = pytest.mark.skipif(
-    any(shutil.which(program) is None for program in ("Xvfb", "xdotool", "xfwm4")),
-    reason="real keys need Xvfb, xfwm4 and xdotool",
-)
 HOLD_S = 8  # of a prompt that the terminal hides; by default longer than a check should take
 Start = Callable[..., CodexSession]
 
@@ -29,11 +24,7 @@ Start = Callable[..., CodexSession]
 @pytest.fixture(scope="module")
 def program() -> Path:
     """The agent, installed."""
-    try:
-        return packages.program_of(packages.CODEX)
-    except packages.Unavailable as why:
-        SKIPPED.append(str(why))
-        pytest.skip(f"no journeys: {why}")
+    return installed(packages.CODEX)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from desktop.domain.phase import Phase
 from tests.fakes import responses_model
 from tests.journeys import codex_session, packages
 from tests.journeys.codex_session import DaemonSession
-from tests.journeys.conftest import SKIPPED
+from tests.journeys.conftest import installed
 from tests.journeys.real_agent import until
 from tests.journeys.stage import Program, Stage
 from tests.journeys.test_codex import notice_of, request_of, see
@@ -21,11 +21,7 @@ SERVED_WITHIN_S = 10.0  # a new daemon is left to its own terminal for three sec
 @pytest.fixture(scope="module")
 def session(stage: Stage) -> Iterator[DaemonSession]:
     """A session of a home that the tray never touched."""
-    try:
-        program = packages.program_of(packages.CODEX)
-    except packages.Unavailable as why:
-        SKIPPED.append(str(why))
-        pytest.skip(f"no journeys: {why}")
+    program = installed(packages.CODEX)
     model = Program(responses_model.__file__, stage.environment)
     home = stage.base / "codex-daemon"
     codex_session.make_home(home, f"http://127.0.0.1:{model.reports[0]['ready']}", stage.project)

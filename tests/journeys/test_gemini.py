@@ -1,61 +1,29 @@
 """Real Gemini CLI sessions: every change is told within a second, what it asks in full, and why it is not answered."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from desktop.domain.phase import Phase
-from tests.fakes import gemini_model
-from tests.journeys import packages
-from tests.journeys.conftest import SKIPPED
+from tests.journeys.conftest import installed
+from tests.journeys.node_agents import GEMINI, Start
 from tests.journeys.pane_session import PaneSession
 from tests.journeys.real_agent import until
 from tests.journeys.seeing import see_since
-from tests.journeys.stage import Program, Stage, now
-
-KIND = "gemini-cli"
-SETTINGS = {
-    "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}},
-    "general": {"enableAutoUpdate": False, "enableNotifications": False},
-    "privacy": {"usageStatisticsEnabled": False},
-    "telemetry": {"enabled": False},
-    "ui": {"hideBanner": True, "hideTips": True},
-}
-Start = Callable[[], PaneSession]
+from tests.journeys.stage import Stage, now
 
 
 @pytest.fixture(scope="module")
 def program() -> Path:
     """The agent, installed."""
-    try:
-        return packages.program_of(packages.GEMINI)
-    except packages.Unavailable as why:
-        SKIPPED.append(str(why))
-        pytest.skip(f"no journeys: {why}")
+    return installed(GEMINI.package)
 
 
 @pytest.fixture(scope="module")
 def start(stage: Stage, program: Path) -> Iterator[Start]:
     """Start a session whose hooks call us."""
-    home = stage.home / ".gemini"
-    home.mkdir(exist_ok=True)
-    (home / "settings.json").write_text(json.dumps(SETTINGS))
-    stage.command("connect", KIND, "--yes")
-    model = Program(gemini_model.__file__, stage.environment)
-    variables = {"GEMINI_API_KEY": "dummy", "GOOGLE_GEMINI_BASE_URL": f"http://127.0.0.1:{model.reports[0]['ready']}"}
-    begun: list[PaneSession] = []
-
-    def begin() -> PaneSession:
-        command = [str(program), "--skip-trust", "-m", "gemini-2.5-flash"]
-        begun.append(PaneSession(stage, KIND, command, variables, "Type your message"))
-        return begun[-1]
-
-    yield begin
-    for session in begun:
-        session.quit()
-    model.stop()
+    yield from GEMINI.starting(stage, program)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,18 +10,14 @@ import pytest
 from desktop.domain.phase import Phase
 from tests.fakes import chat_model
 from tests.journeys import packages
-from tests.journeys.conftest import SKIPPED
+from tests.journeys.conftest import installed
 from tests.journeys.pane_session import PaneSession
-from tests.journeys.person import Person
+from tests.journeys.person import Person, needs_keys
 from tests.journeys.real_agent import until
 from tests.journeys.seeing import see_since
 from tests.journeys.stage import Program, Stage, now
 
 KIND = "kimi-code"
-needs_keys = pytest.mark.skipif(
-    shutil.which("Xvfb") is None or shutil.which("xdotool") is None or shutil.which("xfwm4") is None,
-    reason="real keys need Xvfb, xfwm4 and xdotool",
-)
 CONFIG = """
 default_model = "m"
 [providers.scripted]
@@ -39,11 +34,7 @@ max_context_size = 100000
 @pytest.fixture(scope="module")
 def program() -> Path:
     """The agent, installed with the node that it needs."""
-    try:
-        return packages.program_of(packages.KIMI)
-    except packages.Unavailable as why:
-        SKIPPED.append(str(why))
-        pytest.skip(f"no journeys: {why}")
+    return installed(packages.KIMI)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Real opencode sessions: every change is told within a second, and what a person answers reaches the agent."""
 
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,27 +11,20 @@ import pytest
 from desktop.domain.phase import Phase
 from tests.fakes import chat_model
 from tests.journeys import opencode_session, packages
-from tests.journeys.conftest import SKIPPED
+from tests.journeys.conftest import installed
 from tests.journeys.opencode_session import OpencodeSession, free_port
-from tests.journeys.person import Person
+from tests.journeys.person import Person, needs_keys
 from tests.journeys.real_agent import until
 from tests.journeys.seeing import see_since
 from tests.journeys.stage import Program, Shown, Stage, now
 
 Start = Callable[..., OpencodeSession]
-needs_keys = pytest.mark.skipif(
-    not all(map(shutil.which, ("Xvfb", "xfwm4", "xdotool"))), reason="no display to press keys on"
-)
 
 
 @pytest.fixture(scope="module")
 def program() -> Path:
     """The agent, installed."""
-    try:
-        return packages.program_of(packages.OPENCODE)
-    except packages.Unavailable as why:
-        SKIPPED.append(str(why))
-        pytest.skip(f"no journeys: {why}")
+    return installed(packages.OPENCODE)
 
 
 @pytest.fixture(scope="module")

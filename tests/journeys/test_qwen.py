@@ -1,66 +1,29 @@
 """Real Qwen Code sessions: every change is told within a second, and what a person answers reaches the agent."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from desktop.domain.phase import Phase
-from tests.fakes import chat_model
-from tests.journeys import packages
-from tests.journeys.conftest import SKIPPED
+from tests.journeys.conftest import installed
+from tests.journeys.node_agents import QWEN, Start
 from tests.journeys.pane_session import PaneSession
 from tests.journeys.real_agent import until
 from tests.journeys.seeing import see_since
-from tests.journeys.stage import Program, Shown, Stage, now
-
-KIND = "qwen-code"
-SETTINGS = {
-    "security": {"auth": {"selectedType": "openai"}, "folderTrust": {"enabled": False}},
-    "general": {"disableAutoUpdate": True, "enableAutoUpdate": False},
-    "privacy": {"usageStatisticsEnabled": False},
-    "model": {"name": "m"},
-}
-Start = Callable[[], PaneSession]
+from tests.journeys.stage import Shown, Stage, now
 
 
 @pytest.fixture(scope="module")
 def program() -> Path:
     """The agent, installed."""
-    try:
-        return packages.program_of(packages.QWEN)
-    except packages.Unavailable as why:
-        SKIPPED.append(str(why))
-        pytest.skip(f"no journeys: {why}")
+    return installed(QWEN.package)
 
 
 @pytest.fixture(scope="module")
 def start(stage: Stage, program: Path) -> Iterator[Start]:
     """Start a session whose hooks call us."""
-    home = stage.home / ".qwen"
-    home.mkdir(exist_ok=True)
-    (home / "settings.json").write_text(json.dumps(SETTINGS))
-    stage.command("connect", KIND, "--yes")
-    model = Program(chat_model.__file__, stage.environment)
-    variables = {
-        "OPENAI_API_KEY": "dummy",
-        "OPENAI_BASE_URL": f"http://127.0.0.1:{model.reports[0]['ready']}/v1",
-        "OPENAI_MODEL": "m",
-        # It renews itself with npm, whatever its settings say: then in here.
-        "npm_config_prefix": str(stage.base / "npm"),
-    }
-    begun: list[PaneSession] = []
-
-    def begin() -> PaneSession:
-        command = [str(program), "--auth-type", "openai", "-m", "m"]
-        begun.append(PaneSession(stage, KIND, command, variables, "Type your message"))
-        return begun[-1]
-
-    yield begin
-    for session in begun:
-        session.quit()
-    model.stop()
+    yield from QWEN.starting(stage, program)
 
 
 @pytest.fixture(scope="module")
