@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from desktop.domain import turns
 from desktop.domain.events import (
     ActivitySeen,
     DeliveryFailed,
@@ -33,10 +34,8 @@ from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.phase import is_just_answered
 from desktop.domain.record import dataclass, replace
 from desktop.domain.requests import Reach, Request, RequestKind
-from desktop.domain.session import Claim, Ending, Evidence, Launch, Session, Source, Subagent, Turn
+from desktop.domain.session import Claim, Evidence, Launch, Session, Source, Subagent
 
-# Hook and transcript tell of one moment up to this far apart: the transcript is written in batches.
-SAME_MOMENT = timedelta(seconds=2)
 # A prompt that a hook hid opens in the terminal within half a second of the hook's end; four times that.
 CONFIRM_WITHIN = timedelta(seconds=2)
 ANSWERED_THERE = "answered in the terminal"
@@ -76,14 +75,14 @@ def reduce(session: Session, event: SessionEvent | RequestOpened) -> Change:
         case TurnStarted():
             return _turn_started(session, event)
         case TurnFinished():
-            return _after_turn(_turn_finished(session, event), event)
+            return _after_turn(turns.finished(session, event), event)
         case FilesChanged():
-            return Change(_files_changed(session, event))
+            return Change(turns.files_changed(session, event))
         case ActivitySeen():
-            return Change(_active(session, event.at, event.text))
+            return Change(turns.active(session, event.at, event.text))
         case ToolCallStarted(call=call):
             calls = (*(known for known in session.calls if known.id != call.id), call)
-            return _with_terminal_request(Change(replace(_at_work(session, call.at), calls=calls)), call.at)
+            return _with_terminal_request(Change(replace(turns.at_work(session, call.at), calls=calls)), call.at)
         case ToolCallEnded():
             return _call_ended(session, event)
         case LineSeen(is_open=is_open):
@@ -93,11 +92,11 @@ def reduce(session: Session, event: SessionEvent | RequestOpened) -> Change:
             # Not every source that tells of it tells its model.
             model = event.model or next((helper.model for helper in session.subagents if helper not in others), "")
             helper = Subagent(event.subagent, event.role, event.at, model)
-            return Change(replace(_active(session, event.at), subagents=(*others, helper)))
+            return Change(replace(turns.active(session, event.at), subagents=(*others, helper)))
         case SubagentStopped():
             kept = tuple(helper for helper in session.subagents if helper.id != event.subagent)
             closing = [request for request in session.requests if request.subagent_id == event.subagent]
-            return _closed(replace(_active(session, event.at), subagents=kept), closing, "the subagent ended")
+            return _closed(replace(turns.active(session, event.at), subagents=kept), closing, "the subagent ended")
         case RequestOpened(request=request):
             return _request_opened(session, request)
         case RequestClosed():
@@ -309,80 +308,15 @@ def _unnamed(session: Session, waiting: Evidence) -> Request:
 
 
 def _turn_started(session: Session, event: TurnStarted) -> Change:
-    turn = session.turn
-    if turn is not None and event.at - turn.started_at < SAME_MOMENT and turn.finished_at is None:
-        return Change(_told_again(_active(session, event.at), turn, event))
-    if turn is not None and event.at <= (turn.finished_at or turn.started_at):
-        return Change(session)
-    unseen = turn is not None and turn.finished_at is not None and not event.prompt and not is_seen(session)
-    changed = turn.changed_files if unseen and turn is not None else ()
-    session = replace(
-        _active(session, event.at),
-        turn=Turn(started_at=event.at, changed_files=changed, earlier_files=changed),
-        seen_at=max(event.at, session.seen_at or event.at) if event.prompt else session.seen_at,
-        calls=tuple(call for call in session.calls if call.at >= event.at),
-        activity="",
-        last_words="",
-        notice="",
-    )
-    without_live_state = not live_claims(session)
+    begun = turns.started(session, event)
+    is_new = begun.turn is not None and (session.turn is None or begun.turn.started_at != session.turn.started_at)
     closing = [
         request
         for request in session.requests
-        if without_live_state and event.prompt and not request.subagent_id and request.opened_at < event.at
+        if is_new and event.prompt and not live_claims(session)
+        if not request.subagent_id and request.opened_at < event.at
     ]
-    return _closed(session, closing, ANSWERED_THERE)
-
-
-def is_seen(session: Session) -> bool:
-    """Whether the person looked at the session since its last turn ended."""
-    finished = session.turn.finished_at if session.turn is not None else None
-    return finished is None or (session.seen_at is not None and session.seen_at >= finished)
-
-
-def _told_again(session: Session, turn: Turn, event: TurnStarted) -> Session:
-    """Another source tells of the same begin; where that was a prompt, the person was there after what came before."""
-    if not event.prompt or not turn.earlier_files:
-        return session
-    own = tuple(path for path in turn.changed_files if path not in turn.earlier_files)
-    return replace(session, turn=replace(turn, changed_files=own, earlier_files=()))
-
-
-def _turn_finished(session: Session, event: TurnFinished) -> Session:
-    turn = session.turn or Turn(started_at=event.at)
-    if event.at < turn.started_at:
-        return session
-    ending, error = event.ending, event.error
-    finished_at, is_hook_awaited = event.at, False
-    if turn.finished_at is not None and not turn.is_hook_awaited:
-        finished_at = turn.finished_at
-        if turn.ending in (Ending.FAILED, Ending.INTERRUPTED) and event.ending is Ending.FINISHED:
-            ending, error = turn.ending, turn.error  # the plain end of a turn that we know more of
-    elif event.hook_tells_too and _hook_told_of(session, turn):
-        ending, is_hook_awaited = Ending.INTERRUPTED, True
-    session = replace(
-        _active(session, event.at),
-        turn=replace(
-            turn,
-            finished_at=finished_at,
-            ending=ending,
-            error=error or turn.error,
-            is_hook_awaited=is_hook_awaited,
-        ),
-        calls=(),
-        activity="",
-        last_words=event.last_words or session.last_words,
-    )
-    if ending is Ending.INTERRUPTED and not is_hook_awaited:
-        # Only a person interrupts, and that person sits before it.
-        session = replace(session, seen_at=max(finished_at, session.seen_at or finished_at))
-    return session
-
-
-def _hook_told_of(session: Session, turn: Turn) -> bool:
-    """Whether the agent's hook told of *turn*, and so would tell of its end."""
-    since = turn.started_at - SAME_MOMENT
-    return any(item.source is Source.HOOK and item.at >= since for item in session.evidence)
+    return _closed(begun, closing, ANSWERED_THERE)
 
 
 def _after_turn(session: Session, event: TurnFinished) -> Change:
@@ -395,38 +329,17 @@ def _after_turn(session: Session, event: TurnFinished) -> Change:
     return _closed(session, closing, ANSWERED_THERE)
 
 
-def _at_work(session: Session, at: datetime) -> Session:
-    """A call begins: where some words of the agent's were taken for its last, the turn goes on after all."""
-    turn = session.turn
-    if turn is not None and turn.ending is Ending.FINISHED and turn.finished_at is not None and turn.finished_at < at:
-        session = replace(session, turn=replace(turn, finished_at=None, ending=None))
-    return _active(session, at)
-
-
-def _files_changed(session: Session, event: FilesChanged) -> Session:
-    turn = session.turn or Turn(started_at=event.at)
-    if event.at < turn.started_at - SAME_MOMENT:
-        return session
-    changed = dict.fromkeys((*turn.changed_files, *event.paths))
-    return replace(_active(session, event.at), turn=replace(turn, changed_files=tuple(changed)))
-
-
-def _active(session: Session, at: datetime, text: str = "") -> Session:
-    latest = at if session.active_at is None else max(at, session.active_at)
-    return replace(session, active_at=latest, activity=text or session.activity)
-
-
 def _call_ended(session: Session, event: ToolCallEnded) -> Change:
     call = next((known for known in session.calls if known.id == event.call), None)
     session = replace(
-        _active(session, event.at), calls=tuple(known for known in session.calls if known.id != event.call)
+        turns.active(session, event.at), calls=tuple(known for known in session.calls if known.id != event.call)
     )
     if call is None:
         return Change(session)
     closing = [
         request
         for request in session.requests
-        if request.call_key and request.call_key == call.call_key and request.opened_at <= event.at + SAME_MOMENT
+        if request.call_key and request.call_key == call.call_key and request.opened_at <= event.at + turns.SAME_MOMENT
         if request.reach is not Reach.SERVER  # that one says so itself, a moment sooner or later
     ]
     return _closed(session, closing[:1], ANSWERED_THERE)
@@ -448,7 +361,7 @@ def _request_opened(session: Session, request: Request) -> Change:
     ]
     change = _closed(session, replaced, ANSWERED_THERE)
     session = replace(change.session, requests=(*change.session.requests, request), notice="")
-    return Change(_active(session, request.opened_at), change.closures)
+    return Change(turns.active(session, request.opened_at), change.closures)
 
 
 def _request_released(session: Session, event: RequestReleased) -> Change:

@@ -10,9 +10,9 @@ from datetime import timedelta
 from desktop.domain.board import Previous
 from desktop.domain.clock_jump import moved
 from desktop.domain.ids import RequestId, SessionId
-from desktop.domain.reducer import SAME_MOMENT
 from desktop.domain.requests import Request, RequestKind
 from desktop.domain.session import Session
+from desktop.domain.turns import SAME_MOMENT
 from desktop.formats import changes
 
 REMEMBERED_SESSIONS = 64

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from desktop.domain import reducer
+from desktop.domain import reducer, turns
 from desktop.domain.agent import Agent
 from desktop.domain.requests import Reach, Request
 from desktop.domain.session import Session
@@ -29,4 +29,4 @@ def hidden_until(
 def _is_shown_too(request: Request, session: Session) -> bool:
     """Whether the agent's terminal shows the subagent's prompt while we hold it (a subagent in the foreground)."""
     claims = reducer.live_claims(session)
-    return any(claim.claim.is_waiting and claim.at >= request.opened_at - reducer.SAME_MOMENT for claim in claims)
+    return any(claim.claim.is_waiting and claim.at >= request.opened_at - turns.SAME_MOMENT for claim in claims)
