@@ -4,7 +4,6 @@ Its hook for permissions runs before its own rules, for calls that nobody would 
 requests are answered in the terminal. Opens no file, starts no thread, asks no clock.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 
@@ -14,15 +13,13 @@ from desktop.domain.events import (
     Event,
     EvidenceGiven,
     FilesChanged,
-    RequestClosed,
-    RequestOpened,
     SubagentStarted,
     SubagentStopped,
     ToolCallEnded,
     ToolCallStarted,
 )
-from desktop.domain.ids import AgentKind, RequestId, SessionId
-from desktop.domain.requests import Choice, Question, Reach, Request, RequestKind
+from desktop.domain.ids import AgentKind, SessionId
+from desktop.domain.requests import Choice, Question
 from desktop.domain.session import Claim, Ending, Evidence, Source, ToolCall
 from desktop.formats import hook_payload, text, tool_calls
 from desktop.formats.command_line import Program
@@ -148,8 +145,7 @@ class _EventLog(LineLog):
 
     def _permission_over(self, data: Mapping[str, object]) -> list[Event]:
         how = text_of(object_of(data, "result"), "kind") or "answered"
-        closed = self._request_id(text_of(data, "requestId"))
-        return [RequestClosed(self.session, closed, self.at, f"{how} in the terminal")]
+        return self.ended_asking(text_of(data, "requestId"), how)
 
     def begins_turn(self, line: bytes) -> bool:
         """Whether it is a prompt itself, and not one of a subagent's."""
@@ -191,7 +187,7 @@ class _EventLog(LineLog):
         tool, given = self._calls.pop(call, ("", {}))
         events: list[Event] = [ToolCallEnded(self.session, call, self.at, data.get("success") is False)]
         if tool == _ASKING_TOOL:
-            events.append(RequestClosed(self.session, self._request_id(call), self.at, "answered in the terminal"))
+            events += self.ended_asking(call, "answered")
         path = text_of(given, "path")
         if tool in _WRITING_TOOLS and path and data.get("success") is True:
             events.append(FilesChanged(self.session, self.at, (path,)))
@@ -200,20 +196,7 @@ class _EventLog(LineLog):
     def _asked_in_words(self, call: str, given: Mapping[str, object]) -> list[Event]:
         questions = _questions(given)
         shown = "\n\n".join(each.text for each in questions) or tool_calls.pretty(given)
-        opened = Request(
-            id=self._request_id(call),
-            session=self.session,
-            kind=RequestKind.QUESTION,
-            opened_at=self.at,
-            tool=_ASKING_TOOL,
-            text=shown,
-            summary="asks a question",
-            questions=questions,
-            digest=hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest(),
-            reach=Reach.TERMINAL,
-            why_not=WHY_NOT,
-        )
-        return [RequestOpened(opened)]
+        return self.asked(call, shown, "asks a question", WHY_NOT, tool=_ASKING_TOOL, questions=questions)
 
     def _asked(self, request: str, wanted: Mapping[str, object], helper: str = "") -> list[Event]:
         if not request:
@@ -228,28 +211,18 @@ class _EventLog(LineLog):
             case _:
                 shown, summary = tool_calls.pretty(wanted), f"wants leave for {text.one_line(kind, 40) or 'something'}"
         tool, given = self._calls.get(text_of(wanted, "toolCallId"), (kind, {}))
-        writes = text_of(wanted, "fileName")
-        opened = Request(
-            id=self._request_id(request),
-            session=self.session,
-            kind=RequestKind.PERMISSION,
-            opened_at=self.at,
+        asked = self.asked(
+            request,
+            shown,
+            summary,
+            WHY_NOT,
             tool=tool,
-            text=shown,
-            summary=summary,
-            writes=(writes,) if kind == "write" and writes else (),
-            digest=hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest(),
+            writes=text_of(wanted, "fileName") if kind == "write" else "",
             call_key=tool_calls.call_key(tool, given),
-            reach=Reach.TERMINAL,
-            why_not=WHY_NOT,
             subagent=self._helpers.get(helper, "subagent") if helper else "",
             subagent_id=helper,
         )
-        return [*self.went_on(), RequestOpened(opened)]
-
-    def _request_id(self, request: str) -> RequestId:
-        named = f"{self.session}\0{request}"
-        return RequestId("log-" + hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:32])
+        return [*self.went_on(), *asked]
 
 
 def _questions(given: Mapping[str, object]) -> tuple[Question, ...]:

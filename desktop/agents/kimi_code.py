@@ -14,15 +14,12 @@ from desktop.domain.events import (
     ActivitySeen,
     Event,
     FilesChanged,
-    RequestClosed,
-    RequestOpened,
     SubagentStarted,
     SubagentStopped,
     ToolCallEnded,
     ToolCallStarted,
 )
-from desktop.domain.ids import AgentKind, RequestId, SessionId
-from desktop.domain.requests import Reach, Request, RequestKind
+from desktop.domain.ids import AgentKind, SessionId
 from desktop.domain.session import Ending, ToolCall
 from desktop.formats import hook_payload, text, tool_calls
 from desktop.formats.command_line import Program, file_name
@@ -108,8 +105,7 @@ class _WireLog(LineLog):
                 return self._asked(text_of(record, "id"), text_of(record, "kind"), object_of(record, "request"))
             case "interaction.resolved":
                 how = text_of(object_of(record, "response"), "decision") or "answered"
-                closed = self._request_id(text_of(record, "id"))
-                return [RequestClosed(self.session, closed, self.at, f"{text.one_line(how, 40)} in the terminal")]
+                return self.ended_asking(text_of(record, "id"), how)
             case "subagent.spawned":
                 return self._helped(record)
             case "subagent.completed" | "subagent.failed" | "subagent.stopped" | "subagent.cancelled":
@@ -174,35 +170,16 @@ class _WireLog(LineLog):
     def _asked(self, named: str, kind: str, wanted: Mapping[str, object]) -> list[Event]:
         if not named:
             return []
-        tool, display = text_of(wanted, "toolName"), object_of(wanted, "display")
-        questions = tool_calls.questions(wanted) if kind == "question" else ()
         if kind == "question":
-            shown, summary = (
-                "\n\n".join(each.text for each in questions) or tool_calls.pretty(wanted),
-                "asks a question",
-            )
-        else:
-            shown, summary = _shown(display or wanted)
+            questions = tool_calls.questions(wanted)
+            shown = "\n\n".join(each.text for each in questions) or tool_calls.pretty(wanted)
+            asked = self.asked(named, shown, "asks a question", WHY_NOT, tool=kind, questions=questions)
+            return [*self.went_on(), *asked]
+        tool, display = text_of(wanted, "toolName"), object_of(wanted, "display")
+        shown, summary = _shown(display or wanted)
         writes = text_of(display, "path") if tool in _WRITING_TOOLS else ""
-        opened = Request(
-            id=self._request_id(named),
-            session=self.session,
-            kind=RequestKind.QUESTION if questions else RequestKind.PERMISSION,
-            opened_at=self.at,
-            tool=tool or text.one_line(kind, 40),
-            text=shown,
-            summary=summary,
-            questions=questions,
-            writes=(writes,) if writes else (),
-            digest=hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest(),
-            reach=Reach.TERMINAL,
-            why_not=WHY_NOT,
-        )
-        return [*self.went_on(), RequestOpened(opened)]
-
-    def _request_id(self, named: str) -> RequestId:
-        unique = f"{self.session}\0{named}"
-        return RequestId("log-" + hashlib.sha256(unique.encode("utf-8", "replace")).hexdigest()[:32])
+        named_tool = tool or text.one_line(kind, 40)
+        return [*self.went_on(), *self.asked(named, shown, summary, WHY_NOT, tool=named_tool, writes=writes)]
 
 
 def _shown(display: Mapping[str, object]) -> tuple[str, str]:

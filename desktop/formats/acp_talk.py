@@ -26,19 +26,17 @@ from desktop.domain.events import (
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
 from desktop.domain.record import dataclass
-from desktop.domain.replies import Allow, Deny, Interrupt, Prompt, RequestReply, SessionReply
+from desktop.domain.replies import Allow, Deny, RequestReply
 from desktop.domain.requests import Reach, Request, RequestKind, Suggestion
 from desktop.domain.session import Claim, Ending, Evidence, Launch, NameSource, Source, ToolCall
 from desktop.formats import text, tool_calls
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
-from desktop.formats.host_talk import HostTalk
+from desktop.formats.host_talk import TOO_LATE, HostTalk
 
 VERSION = 1
 MOST_OPEN = 64
 MOST_WORDS = 4000
 _UNKNOWN_METHOD = -32601
-NOT_NOW = "A turn runs already; interrupt it first."
-NO_SESSION = "The session has not begun yet."
 _STOPPED = {
     "max_tokens": "the model's limit of tokens was reached",
     "max_turn_requests": "the limit of requests in one turn was reached",
@@ -100,29 +98,10 @@ class AcpTalk(HostTalk[_Asked]):
     def reply(self, request: RequestId, answer: bytes) -> str:
         """Send what *write_reply* made."""
         if request not in self._open or request in self._replied:
-            return "The agent no longer waits for this answer."
+            return TOO_LATE
         self._replied.add(request)
         self._out.append(ServerCall(body=answer))
         return ""
-
-    def say(self, session: SessionId, reply: SessionReply) -> str:
-        """Send a prompt, or break the turn off."""
-        if session != self.session:
-            return NO_SESSION
-        match reply:
-            case Prompt(text=words):
-                if self._is_in_turn:
-                    return NOT_NOW
-                self._send_prompt(words)
-                return ""
-            case Interrupt():
-                for asked in self._open.values():  # the protocol wants every open request answered so
-                    self._send({"id": asked.number, "result": {"outcome": {"outcome": "cancelled"}}})
-                self._send({"method": "session/cancel", "params": {"sessionId": self._native}})
-                self._is_cancelled = True
-                return ""
-            case _:
-                return "That is not said over this protocol."
 
     # -- out
 
@@ -135,7 +114,13 @@ class AcpTalk(HostTalk[_Asked]):
         self._asked[self._last_id] = what
         self._send({"id": self._last_id, "method": method, "params": params})
 
-    def _send_prompt(self, words: str) -> None:
+    def _break_off(self) -> None:
+        for asked in self._open.values():  # the protocol wants every open request answered so
+            self._send({"id": asked.number, "result": {"outcome": {"outcome": "cancelled"}}})
+        self._send({"method": "session/cancel", "params": {"sessionId": self._native}})
+        self._is_cancelled = True
+
+    def _give(self, words: str) -> None:
         self._is_in_turn, self._is_cancelled = True, False
         self._words = ""
         self._call("session/prompt", {"sessionId": self._native, "prompt": [{"type": "text", "text": words}]}, "turn")
@@ -167,7 +152,7 @@ class AcpTalk(HostTalk[_Asked]):
             return []
         self._native = native
         session = session_id(self._agent, native)
-        self._send_prompt(self._prompt)
+        self._give(self._prompt)
         return [
             SessionDescribed(
                 session,

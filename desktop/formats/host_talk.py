@@ -7,8 +7,14 @@ from typing import Generic, Protocol, TypeVar
 from desktop.domain.agent import ServedSession, ServerCall
 from desktop.domain.events import Event, RequestClosed, TurnFinished
 from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
+from desktop.domain.replies import Interrupt, Prompt, SessionReply
 from desktop.domain.session import Ending
 from desktop.formats import text
+
+NOT_NOW = "A turn runs already; interrupt it first."
+NO_SESSION = "The session has not begun yet."
+NOT_SAID = "That is not said over this protocol."
+TOO_LATE = "The agent no longer waits for this answer."
 
 
 class Asked(Protocol):
@@ -52,6 +58,28 @@ class HostTalk(Generic[A]):
         """The line with which the agent asked."""
         found = self._open.get(request)
         return found.payload if found is not None else None
+
+    def say(self, session: SessionId, reply: SessionReply) -> str:
+        """Give a prompt, or break the turn off; why not, in words, when that cannot be."""
+        if session != self.session:
+            return NO_SESSION
+        match reply:
+            case Prompt(text=words):
+                if self._is_in_turn:
+                    return NOT_NOW
+                self._give(words)
+                return ""
+            case Interrupt():
+                self._break_off()
+                return ""
+            case _:
+                return NOT_SAID
+
+    def _give(self, words: str) -> None:
+        raise NotImplementedError
+
+    def _break_off(self) -> None:
+        raise NotImplementedError
 
     def closed(self, at: datetime, why: str) -> list[Event]:
         """The process is gone."""

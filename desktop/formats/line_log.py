@@ -1,11 +1,21 @@
 """A log of one JSON object a line, read record by record: what every reader of such a log has in common."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from desktop.domain.events import Event, EvidenceGiven, SessionDescribed, TurnFinished, TurnStarted
-from desktop.domain.ids import AgentKind, SessionId
+from desktop.domain.events import (
+    Event,
+    EvidenceGiven,
+    RequestClosed,
+    RequestOpened,
+    SessionDescribed,
+    TurnFinished,
+    TurnStarted,
+)
+from desktop.domain.ids import AgentKind, RequestId, SessionId
+from desktop.domain.requests import Question, Reach, Request, RequestKind
 from desktop.domain.session import Ending, NameSource
 from desktop.formats import text
 from desktop.formats.foreign_json import parse_object
@@ -63,6 +73,51 @@ class LineLog:
     def begins_turn(self, line: bytes) -> bool:
         """Whether a line that holds the mark of a turn does begin one."""
         raise NotImplementedError
+
+    def asked(
+        self,
+        named: str,
+        shown: str,
+        summary: str,
+        why_not: str,
+        *,
+        tool: str,
+        questions: tuple[Question, ...] | None = None,
+        writes: str = "",
+        call_key: str = "",
+        subagent: str = "",
+        subagent_id: str = "",
+    ) -> list[Event]:
+        """It asks what its terminal alone can answer; *questions*, even none that could be read, make it a question."""
+        request = Request(
+            id=self.request_id(named),
+            session=self.session,
+            kind=RequestKind.PERMISSION if questions is None else RequestKind.QUESTION,
+            opened_at=self.at,
+            tool=tool,
+            text=shown,
+            summary=summary,
+            questions=questions or (),
+            writes=(writes,) if writes else (),
+            digest=hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest(),
+            call_key=call_key,
+            reach=Reach.TERMINAL,
+            why_not=why_not,
+            subagent=subagent,
+            subagent_id=subagent_id,
+        )
+        return [RequestOpened(request)]
+
+    def ended_asking(self, named: str, how: str) -> list[Event]:
+        """It asks that no more."""
+        return [
+            RequestClosed(self.session, self.request_id(named), self.at, f"{text.one_line(how, 40)} in the terminal")
+        ]
+
+    def request_id(self, named: str) -> RequestId:
+        """Ours, of a request that the log has a name for."""
+        unique = f"{self.session}\0{named}"
+        return RequestId("log-" + hashlib.sha256(unique.encode("utf-8", "replace")).hexdigest()[:32])
 
     def unknown(self) -> list[Event]:
         """Count a record of a kind that nobody knows; it means nothing."""

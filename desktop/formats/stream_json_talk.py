@@ -28,18 +28,14 @@ from desktop.domain.events import (
 )
 from desktop.domain.ids import AgentKind, RequestId, SessionId, session_id
 from desktop.domain.record import dataclass, replace
-from desktop.domain.replies import Interrupt, Prompt, SessionReply
 from desktop.domain.requests import RequestKind
 from desktop.domain.session import Claim, Ending, Evidence, Launch, NameSource, Source, ToolCall
 from desktop.formats import hook_payload, stream_json_asks, text, tool_calls
 from desktop.formats.foreign_json import object_of, objects_of, parse_object, text_of
-from desktop.formats.host_talk import HostTalk
+from desktop.formats.host_talk import TOO_LATE, HostTalk
 
 MOST_OPEN = 64
-NOT_NOW = "A turn runs already; interrupt it first."
-NO_SESSION = "The session has not begun yet."
 NOT_OFFERED = "not offered by this host"
-TOO_LATE = "The agent no longer waits for this answer."
 CLEARED = "the conversation was cleared"
 _SUBAGENT = "local_agent"  # among the agent's background tasks
 _ANY_SUBAGENT = "subagent"
@@ -117,22 +113,6 @@ class StreamJsonTalk(HostTalk[_Asked]):
         self._replied[self._control("mcp_status")] = request
         return ""
 
-    def say(self, session: SessionId, reply: SessionReply) -> str:
-        """Give a prompt, or break the turn off; the agent then takes back by itself what it asks."""
-        if session != self.session:
-            return NO_SESSION
-        match reply:
-            case Prompt(text=words):
-                if self._is_in_turn:
-                    return NOT_NOW
-                self._give(words)
-                return ""
-            case Interrupt():
-                self._control("interrupt")
-                return ""
-            case _:
-                return "That is not said over this protocol."
-
     # -- out
 
     def _send(self, message: Mapping[str, object]) -> None:
@@ -144,6 +124,9 @@ class StreamJsonTalk(HostTalk[_Asked]):
         number = f"tray-{self._last_id}"
         self._send({"type": "control_request", "request_id": number, "request": {"subtype": what}})
         return number
+
+    def _break_off(self) -> None:
+        self._control("interrupt")  # it then takes back by itself what it asks
 
     def _give(self, words: str) -> None:
         self._is_in_turn = True

@@ -27,7 +27,7 @@ from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.replies import Allow, Answer, Deny, Interrupt, Prompt, RequestReply, Stop
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending
-from desktop.formats import acp_talk
+from desktop.formats import acp_talk, host_talk
 from desktop.formats.acp_talk import AcpTalk, write_reply
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -275,7 +275,7 @@ def test_what_is_open_ends_with_its_turn_and_with_its_process() -> None:
 
 def test_a_prompt_waits_for_the_end_of_the_turn_and_an_interrupt_answers_what_is_open() -> None:
     agent = Agent().begins()
-    assert agent.talk.say(SESSION, Prompt(SESSION, "more")) == acp_talk.NOT_NOW
+    assert agent.talk.say(SESSION, Prompt(SESSION, "more")) == host_talk.NOT_NOW
     agent.asks(number=5)
 
     assert agent.talk.say(SESSION, Interrupt(SESSION)) == ""
@@ -287,7 +287,7 @@ def test_a_prompt_waits_for_the_end_of_the_turn_and_an_interrupt_answers_what_is
     assert agent.talk.say(SESSION, Prompt(SESSION, "more")) == ""
     assert agent.sent()[0]["method"] == "session/prompt"
     assert agent.talk.say(SESSION, Stop(SESSION)) != ""
-    assert agent.talk.say(SessionId("any:other"), Prompt(SESSION, "more")) == acp_talk.NO_SESSION
+    assert agent.talk.say(SessionId("any:other"), Prompt(SESSION, "more")) == host_talk.NO_SESSION
 
 
 def test_an_error_after_our_interrupt_is_no_failure_and_one_of_the_next_turn_is() -> None:

@@ -30,7 +30,7 @@ from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.replies import Allow, Interrupt, Prompt, Stop
 from desktop.domain.requests import Reach, Request, RequestKind
 from desktop.domain.session import Claim, Ending, Launch, Source
-from desktop.formats import stream_json_talk
+from desktop.formats import host_talk, stream_json_talk
 from desktop.formats.stream_json_asks import write_reply
 from desktop.formats.stream_json_talk import StreamJsonTalk
 
@@ -171,11 +171,11 @@ def test_a_turn_ends_as_the_agent_says(result: dict[str, object], ending: Ending
 
 def test_a_prompt_waits_for_the_end_of_the_turn_and_begins_the_next() -> None:
     agent = Agent().begins()
-    assert agent.talk.say(SESSION, Prompt(SESSION, "more")) == stream_json_talk.NOT_NOW
+    assert agent.talk.say(SESSION, Prompt(SESSION, "more")) == host_talk.NOT_NOW
     agent.rests()
 
     assert agent.talk.say(SESSION, Prompt(SESSION, "more")) == ""
-    assert agent.talk.say(SESSION, Prompt(SESSION, "too early")) == stream_json_talk.NOT_NOW
+    assert agent.talk.say(SESSION, Prompt(SESSION, "too early")) == host_talk.NOT_NOW
 
     [prompt] = agent.sent()
     assert (prompt["message"], prompt["session_id"]) == ({"role": "user", "content": "more"}, "ses-1")
@@ -202,7 +202,7 @@ def test_an_interrupt_is_asked_for_and_nothing_else_is_said() -> None:
     [asked] = agent.sent()
     assert (asked["type"], asked["request"]) == ("control_request", {"subtype": "interrupt"})
     assert agent.talk.say(SESSION, Stop(SESSION)) != ""
-    assert agent.talk.say(SessionId("any:other"), Prompt(SESSION, "more")) == stream_json_talk.NO_SESSION
+    assert agent.talk.say(SessionId("any:other"), Prompt(SESSION, "more")) == host_talk.NO_SESSION
     assert agent.sent() == []
 
 
@@ -216,7 +216,7 @@ def test_a_request_is_open_until_the_agent_is_seen_to_have_read_the_answer() -> 
     assert request.is_answerable
     assert claims(agent.events)[-1] is Claim.WAITING_APPROVAL
     receipt = agent.allows(request)
-    assert agent.talk.reply(request.id, b"{}\n") == stream_json_talk.TOO_LATE, "an answer is sent once"
+    assert agent.talk.reply(request.id, b"{}\n") == host_talk.TOO_LATE, "an answer is sent once"
     assert agent.says("system", subtype="status") == []
     assert agent.answers("tray-1") == [], "that answers something else"
 
@@ -225,7 +225,7 @@ def test_a_request_is_open_until_the_agent_is_seen_to_have_read_the_answer() -> 
     assert delivered == ReplyDelivered(SESSION, request.id, NOON)
     assert claims([evidence]) == [Claim.WORKING]
     assert agent.talk.payload_of(request.id) is None
-    assert agent.talk.reply(request.id, b"{}\n") == stream_json_talk.TOO_LATE
+    assert agent.talk.reply(request.id, b"{}\n") == host_talk.TOO_LATE
     assert agent.answers(receipt) == []
 
 
@@ -410,7 +410,7 @@ def test_a_request_nobody_asked_has_no_bytes_and_takes_no_reply() -> None:
     agent = Agent().begins()
 
     assert agent.talk.payload_of(RequestId("forged")) is None
-    assert agent.talk.reply(RequestId("forged"), b"{}") == stream_json_talk.TOO_LATE
+    assert agent.talk.reply(RequestId("forged"), b"{}") == host_talk.TOO_LATE
     assert agent.sent() == []
 
 
