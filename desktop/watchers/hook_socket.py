@@ -1,7 +1,6 @@
-"""Receive hook calls, and hold those that a person may answer until there is an answer, or no sense in waiting.
+"""Receive hook calls, hold those that a person may answer, and take what commands of ours ask.
 
-A held call costs its agent nothing but a sleeping relay; every way in which we can fail lets it go, and the agent asks
-by itself. Nothing a client can send answers a request. While no connection is open this thread sleeps without waking.
+Nothing a client can send answers a request. While no connection is open this thread sleeps without waking.
 """
 
 import logging
@@ -13,22 +12,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from desktop.domain.agent import Agent, HookCall
-from desktop.domain.events import DeliveryFailed, Event, HealthReported, ReplyDelivered, RequestOpened, RequestReleased
+from desktop.domain.events import Event, HealthReported, RequestOpened
 from desktop.domain.ids import RequestId, SessionId
 from desktop.domain.ports import Sink
 from desktop.domain.record import dataclass
-from desktop.domain.requests import Reach
 from desktop.formats import hook_wire
 from desktop.formats.hook_wire import Verb
 from desktop.formats.remote_events import HOST_NAME, from_host
 from desktop.watchers import hook_peer
-from desktop.watchers.held_calls import HeldCalls
+from desktop.watchers.held_asks import HOOK_ENDED, Front, HeldAsks
 from desktop.watchers.hook_callers import Callers
 from desktop.watchers.hook_connection import Connection, Stage
 from desktop.watchers.hook_switchboard import Switchboard
@@ -38,41 +35,7 @@ log = logging.getLogger(__name__)
 
 PART = "hooks"
 MOST_BYTES = 64 << 20  # of unfinished and held calls together
-OWNER_S = 1.0  # an agent may call its first hook before it has written its live-state file
-OWNER_POLL_S = 0.05
-BEAT_S = 2.0  # the relay gives up after 5 s without one
-MAIN_THREAD_S = 5.0  # a window that has not answered for this long cannot take an answer either
-SAID_S = 3.0  # for the relay to print: it has nothing else to do
 _TERMINAL = ("TMUX", "TMUX_PANE")
-
-NOT_FROM_SESSION = "It was not asked by the session's own process, so it can only be answered in its terminal."
-HOOK_ENDED = "the hook ended"
-ASKED_AGAIN = "the agent asked the same again"
-WINDOW_STUCK = "Agent Tray was busy for too long; answer in the terminal"
-TOO_LATE = "The agent no longer waits for this answer here; look at its terminal."
-NOT_TAKEN = "The agent's hook ended before it could pass the answer on; look at its terminal."
-
-
-class Front(Protocol):
-    """What the main thread lends to the socket's thread. Each call returns at once and is safe from any thread."""
-
-    def owners_of(self, session: SessionId) -> tuple[int, ...]:
-        """The processes that own *session*; empty when none is known yet."""
-
-    def pulse(self) -> None:
-        """Ask the main thread to call ``HookSocket.beat`` when it gets to it."""
-
-    def status(self) -> bytes:
-        """The answer to ``status``: whole JSON lines."""
-
-    def watch(self) -> bytes:
-        """What a new watcher is told first: whole JSON lines."""
-
-    def propose(self, payload: bytes) -> None:
-        """Somebody proposes a session to begin: JSON with agent, cwd and prompt."""
-
-    def raise_window(self, token: str) -> None:
-        """A second start asks for the window; *token* is the desktop's leave to take focus, or ``-``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +83,13 @@ class HookSocket:
         self._remotes = {name: directory / f"remote-{name}.sock" for name in remotes}
         self._front = front
         self._is_served = is_served  # by the agent's own server: there the same is asked, and its terminal asks too
-        self._switchboard = Switchboard(self._on_end, self._unhold)
+        self._switchboard = Switchboard(self._on_end, self._on_forgotten)
         self._orders: deque[_Order] = deque()
         self._served: Connection | None = None
-        self._held = HeldCalls()
         self._callers = Callers(front.owners_of)
+        self._asks = HeldAsks(self._switchboard, self._callers, front, sink, self._pass_on)
         self._lines = SessionLines(self._switchboard, self._callers, sink)
         self._stopping = threading.Event()
-        self._main_beat_at = 0.0
-        self._next_beat: float | None = None
         self._thread = threading.Thread(target=self._run, name="hook-socket", daemon=True)
 
     # -- for the main thread
@@ -193,11 +154,11 @@ class HookSocket:
 
     def payload_of(self, request: RequestId) -> bytes | None:
         """The very bytes that the agent asked with, while its hook waits."""
-        return self._held.payload_of(request)
+        return self._asks.payload_of(request)
 
     def beat(self) -> None:
         """The main thread is alive: call this there, in answer to ``Front.pulse``."""
-        self._main_beat_at = time.monotonic()
+        self._asks.beat()
 
     def _order(self, order: _Order) -> None:
         self._orders.append(order)
@@ -213,14 +174,14 @@ class HookSocket:
                 # A bug of ours or of an adapter: whoever was being served falls back to its own prompt.
                 log.exception("the hook socket failed on one connection")
                 if self._served is not None:
-                    self._drop(self._served, HOOK_ENDED)
+                    self._asks.drop(self._served, HOOK_ENDED)
                 self._report("A hook call could not be served.", "Please report it with the log.")
-        self._release_all("Agent Tray ended")
+        self._asks.release_all("Agent Tray ended")
         self._switchboard.close()
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
-            for connection, events in self._switchboard.ready(self._next_beat):
+            for connection, events in self._switchboard.ready(self._asks.next_beat):
                 self._served = connection
                 self._on_ready(connection, events)
             self._carry_out_orders()
@@ -246,7 +207,7 @@ class HookSocket:
             case Stage.SAYING:
                 connection.received += got
                 if bytes(connection.received) == hook_wire.SAID:
-                    self._on_said(connection)
+                    (self._lines if connection.line is not None else self._asks).said(connection)
                 elif not hook_wire.SAID.startswith(bytes(connection.received)):
                     self._on_end(connection)
             case Stage.CHECKING | Stage.HELD | Stage.LISTENING:
@@ -323,11 +284,7 @@ class HookSocket:
             self._pass_on(connection, [event for event in events if event is not opened])
             self._switchboard.finish(connection, hook_wire.DONE)
             return
-        connection.request = opened.request
-        connection.stage = Stage.CHECKING
-        connection.decide_by = time.monotonic() + OWNER_S
-        connection.send(hook_wire.HOLD)
-        self._check(connection)
+        self._asks.begin(connection, opened.request)
 
     def _pass_on(self, connection: Connection, events: Sequence[Event]) -> None:
         """Give news to the sink, but not what a stranger says of a session whose process lives."""
@@ -338,76 +295,13 @@ class HookSocket:
                 continue
             self._sink(event)
 
-    def _check(self, connection: Connection) -> None:
-        """Decide whether an ask comes from the session it names; look again later while nobody owns that session."""
-        assert connection.request is not None
-        request = connection.request
-        now = time.monotonic()
-        is_own = self._callers.is_own(request.session, connection)
-        if is_own is None and now < connection.decide_by:
-            connection.deadline = min(now + OWNER_POLL_S, connection.decide_by)
-            return
-        connection.deadline = None
-        if is_own:
-            request = replace(request, reach=Reach.HOOK, is_verified=True)
-        else:
-            request = replace(request, reach=Reach.TERMINAL, is_verified=False, why_not=NOT_FROM_SESSION)
-        connection.request = request
-        if is_own:
-            self._hold(connection, request.id)
-        for event in connection.events:
-            match event:
-                case RequestOpened():
-                    self._sink(RequestOpened(request))
-                case _:
-                    self._pass_on(connection, [event])
-        if not is_own:
-            self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), NOT_FROM_SESSION))
-            self._switchboard.finish(connection, hook_wire.DONE)
-
-    def _hold(self, connection: Connection, request: RequestId) -> None:
-        now = time.monotonic()
-        connection.stage = Stage.HELD
-        connection.received.clear()
-        earlier = self._held.get(request)
-        if earlier is not None:
-            self._release(earlier, ASKED_AGAIN)
-        is_first = not self._held.all()
-        self._held.add(request, connection)
-        if is_first:
-            self._main_beat_at = now
-            self._next_beat = now + BEAT_S
-            self._front.pulse()
-
-    def _unhold(self, connection: Connection) -> None:
-        if connection.request is None:
-            self._lines.forgotten(connection)
-            return
-        self._held.discard(connection.request)
-        if not self._held.all():
-            self._next_beat = None
-
-    def _on_said(self, connection: Connection) -> None:
-        request = connection.request
-        if request is None:
-            self._lines.said(connection)
-            return
-        self._switchboard.forget(connection)
-        self._sink(ReplyDelivered(request.session, request.id, datetime.now(UTC)))
+    def _on_forgotten(self, connection: Connection) -> None:
+        self._asks.forgotten(connection)
+        self._lines.forgotten(connection)
 
     def _on_end(self, connection: Connection) -> None:
         """The client left, or broke the rules."""
-        self._drop(connection, HOOK_ENDED)
-
-    def _drop(self, connection: Connection, why: str) -> None:
-        stage, request = connection.stage, connection.request
-        self._switchboard.forget(connection)
-        if request is None:
-            return
-        if stage is Stage.HELD:
-            self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), why))
-        elif stage is Stage.SAYING:
-            self._sink(DeliveryFailed(request.session, request.id, datetime.now(UTC), NOT_TAKEN))
+        self._asks.drop(connection, HOOK_ENDED)
 
     # -- orders of the main thread
 
@@ -416,13 +310,14 @@ class HookSocket:
             order = self._orders.popleft()
             match order:
                 case _Say(request, stdout):
-                    self._say(request, stdout)
+                    self._asks.say(request, stdout)
                 case _Tell(session, words, otherwise):
                     self._lines.say(session, words, otherwise)
                 case _Release(request, why):
-                    for connection in self._held.all() if request is None else [self._held.get(request)]:
-                        if connection is not None:
-                            self._release(connection, why)
+                    if request is None:
+                        self._asks.release_all(why)
+                    else:
+                        self._asks.release(request, why)
                 case _Publish(lines):
                     for connection in self._switchboard.at_stage(Stage.WATCHING):
                         connection.send(lines)
@@ -430,52 +325,17 @@ class HookSocket:
                 case _:
                     assert_never(order)
 
-    def _say(self, request_id: RequestId, stdout: bytes) -> None:
-        connection = self._held.get(request_id)
-        if connection is None:
-            session = self._held.past_session(request_id)
-            if session is not None:
-                self._sink(DeliveryFailed(session, request_id, datetime.now(UTC), TOO_LATE))
-            return
-        if connection.stage is not Stage.HELD or connection.call is None:
-            return  # one reply a request: the first is on its way
-        connection.stage = Stage.SAYING
-        connection.deadline = time.monotonic() + SAID_S
-        connection.send(hook_wire.say(connection.call.payload, stdout))
-        self._switchboard.settle(connection)
-
-    def _release(self, connection: Connection, why: str) -> None:
-        if connection.stage is not Stage.HELD or connection.request is None:
-            return
-        request = connection.request
-        self._unhold(connection)
-        self._switchboard.finish(connection, hook_wire.DONE)
-        self._switchboard.settle(connection)
-        self._sink(RequestReleased(request.session, request.id, datetime.now(UTC), why))
-
-    def _release_all(self, why: str) -> None:
-        for connection in self._held.all():
-            self._release(connection, why)
-
     # -- time
 
     def _on_time(self, now: float) -> None:
         for connection in self._switchboard.overdue(now):
             self._served = connection
             if connection.stage is Stage.CHECKING:
-                self._check(connection)
+                self._asks.check(connection)
                 self._switchboard.settle(connection)
             else:
                 self._on_end(connection)
-        if self._next_beat is not None and self._next_beat <= now:
-            if now - self._main_beat_at > MAIN_THREAD_S:
-                self._release_all(WINDOW_STUCK)
-            for connection in self._held.all():
-                connection.send(hook_wire.BEAT)
-                self._switchboard.settle(connection)
-            if self._next_beat is not None:
-                self._next_beat = now + BEAT_S
-                self._front.pulse()
+        self._asks.keep_alive(now)
 
     def _report(self, text: str, remedy: str) -> None:
         self._sink(HealthReported(PART, datetime.now(UTC), text, remedy))

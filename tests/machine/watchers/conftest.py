@@ -1,14 +1,18 @@
-"""A home for fake agents and a Sight that watches it."""
+"""A home for fake agents and a Sight that watches it; and a hook socket with all that it needs."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from desktop.domain.agent import Agent
+from desktop.watchers.hook_socket import HookSocket
 from desktop.watchers.pace import Pace
 from desktop.watchers.sight import Sight
+from tests.fakes import hook_agent
 from tests.fakes.fake_agent_record import FAKE, Heard, MemoryCursors, Started
+from tests.fakes.hook_agent import SESSION, Events, Front
 
 Begin = Callable[..., Sight]
 Launch = Callable[..., Started]
@@ -70,3 +74,31 @@ def launch(home: Path, project: Path) -> Iterator[Launch]:
     yield make
     for agent in agents:
         agent.close()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o700)
+    (tmp_path / "agent-tray").mkdir(mode=0o700)
+    return tmp_path
+
+
+@pytest.fixture
+def front() -> Front:
+    return Front({SESSION: (os.getpid(),)})
+
+
+@pytest.fixture
+def events() -> Events:
+    return Events()
+
+
+@pytest.fixture
+def tray(runtime: Path, front: Front, events: Events) -> Iterator[HookSocket]:
+    tray = HookSocket(
+        [hook_agent.AGENT, Agent(kind=hook_agent.KIND, label="no hooks")], events, runtime / "agent-tray", front
+    )
+    front.on_pulse = tray.beat
+    tray.start()
+    yield tray
+    tray.stop(5)

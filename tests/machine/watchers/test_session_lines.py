@@ -13,7 +13,8 @@ from desktop.domain.events import LineSeen
 from desktop.domain.ids import SessionId, session_id
 from desktop.formats import hook_wire
 from desktop.watchers import session_lines
-from desktop.watchers.hook_socket import BEAT_S, HookSocket
+from desktop.watchers.held_asks import BEAT_S
+from desktop.watchers.hook_socket import HookSocket
 from tests.fakes import hook_agent
 from tests.fakes.hook_agent import KIND, SESSION, Events, Front, Listener, until
 

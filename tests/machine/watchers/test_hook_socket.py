@@ -9,122 +9,27 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from desktop.domain.agent import Agent
 from desktop.domain.events import (
     ActivitySeen,
-    DeliveryFailed,
     HealthReported,
     ReplyDelivered,
     RequestOpened,
-    RequestReleased,
 )
-from desktop.domain.ids import RequestId
-from desktop.domain.requests import Reach
 from desktop.formats import hook_wire
 from desktop.formats.hook_wire import Verb
-from desktop.watchers import hook_socket, hook_switchboard
+from desktop.watchers import held_asks, hook_switchboard
 from desktop.watchers.hook_socket import HookSocket
 from tests.fakes import hook_agent
-from tests.fakes.hook_agent import SESSION, Events, Front, ask, call, outcome, until
-
-YES = b'{"decision":"allow"}\n'
-
-
-@pytest.fixture
-def runtime(tmp_path: Path) -> Path:
-    tmp_path.chmod(0o700)
-    (tmp_path / "agent-tray").mkdir(mode=0o700)
-    return tmp_path
-
-
-@pytest.fixture
-def front() -> Front:
-    return Front({SESSION: (os.getpid(),)})
-
-
-@pytest.fixture
-def events() -> Events:
-    return Events()
-
-
-@pytest.fixture
-def tray(runtime: Path, front: Front, events: Events) -> Iterator[HookSocket]:
-    tray = HookSocket(
-        [hook_agent.AGENT, Agent(kind=hook_agent.KIND, label="no hooks")], events, runtime / "agent-tray", front
-    )
-    front.on_pulse = tray.beat
-    tray.start()
-    yield tray
-    tray.stop(5)
-
-
-def client(runtime: Path) -> socket.socket:
-    sock = socket.socket(socket.AF_UNIX)
-    sock.settimeout(10)
-    sock.connect(str(runtime / "agent-tray" / "tray.sock"))
-    return sock
-
-
-def asked(sock: socket.socket, payload: bytes) -> bytes:
-    sock.sendall(hook_wire.header(Verb.HOOK, "fake", len(payload)) + payload)
-    return sock.recv(100)
-
-
-def everything(sock: socket.socket) -> bytes:
-    parts = []
-    try:
-        while part := sock.recv(65536):
-            parts.append(part)
-    except ConnectionError:
-        pass
-    return b"".join(parts)
+from tests.fakes.hook_agent import Events, Front, ask, call, outcome, until
+from tests.machine.watchers.hook_client import YES, client, everything
 
 
 def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
-
-
-def test_a_reply_is_printed_by_the_relay_and_its_delivery_is_told(
-    tray: HookSocket, runtime: Path, events: Events
-) -> None:
-    process = ask(runtime, call())
-    request = events.wait(RequestOpened).request
-
-    tray.say(request.id, YES)
-
-    assert outcome(process) == (YES, b"", 0)
-    assert events.wait(ReplyDelivered).request == request.id
-    assert (request.reach, request.is_verified) == (Reach.HOOK, True)
-
-
-def test_a_reply_larger_than_the_socket_takes_at_once_arrives_whole(
-    tray: HookSocket, runtime: Path, events: Events
-) -> None:
-    process = ask(runtime, call())
-    answer = b"x" * 900_000
-
-    tray.say(events.wait(RequestOpened).request.id, answer)
-
-    assert outcome(process)[0] == answer
-
-
-def test_the_payload_is_at_hand_while_the_hook_waits_and_not_after(
-    tray: HookSocket, runtime: Path, events: Events
-) -> None:
-    process = ask(runtime, call())
-    request = events.wait(RequestOpened).request
-
-    assert tray.payload_of(request.id) == call()
-    tray.release(request.id, "answered elsewhere")
-
-    assert outcome(process) == (b"", b"", 0)
-    assert events.wait(RequestReleased).why == "answered elsewhere"
-    assert tray.payload_of(request.id) is None
 
 
 def test_a_call_that_asks_nothing_ends_at_once_and_is_news(tray: HookSocket, runtime: Path, events: Events) -> None:
@@ -137,21 +42,6 @@ def test_a_call_that_asks_nothing_ends_at_once_and_is_news(tray: HookSocket, run
 def test_a_call_of_an_unknown_agent_ends_at_once(tray: HookSocket, runtime: Path, events: Events) -> None:
     assert outcome(ask(runtime, call(), name="other")) == (b"", b"", 0)
     assert events.of(RequestOpened) == []
-
-
-def test_what_is_asked_over_the_agents_own_server_is_not_held_too(
-    tray: HookSocket, runtime: Path, events: Events
-) -> None:
-    tray._is_served = lambda session: session == SESSION
-
-    assert outcome(ask(runtime, call())) == (b"", b"", 0)
-    assert outcome(ask(runtime, call(asks=False))) == (b"", b"", 0)
-
-    events.wait(ActivitySeen)
-    assert events.of(RequestOpened) == []
-
-
-# -- attacks of trust.md 4.7, by number
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to become another user")
@@ -176,110 +66,6 @@ def test_attack_19_another_user_is_turned_away(tray: HookSocket, runtime: Path, 
     )
 
     assert told.stdout.strip() == "b''"
-
-
-def test_attack_20_a_process_that_is_not_of_the_session_it_names_cannot_be_answered(
-    tray: HookSocket, runtime: Path, events: Events, front: Front
-) -> None:
-    with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
-        front.owners[SESSION] = (stranger.pid,)
-
-        process = ask(runtime, call())
-
-        assert outcome(process) == (b"", b"", 0)
-        request = events.wait(RequestOpened).request
-        assert (request.is_verified, request.is_answerable) == (False, False)
-        assert events.wait(RequestReleased).request == request.id
-        tray.say(request.id, YES)
-        assert events.wait(DeliveryFailed).why == hook_socket.TOO_LATE
-        stranger.kill()
-
-
-def test_attack_20_what_a_stranger_tells_of_a_living_session_is_ignored(
-    tray: HookSocket, runtime: Path, events: Events, front: Front
-) -> None:
-    with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
-        front.owners[SESSION] = (stranger.pid,)
-        outcome(ask(runtime, call(asks=False)))
-        front.owners[SESSION] = (os.getpid(),)
-        outcome(ask(runtime, call(asks=False, command="ours")))
-        stranger.kill()
-
-    events.wait(ActivitySeen)
-    assert [event.text for event in events.of(ActivitySeen)] == ["ours"]
-
-
-def test_attack_20_an_ask_waits_a_moment_for_the_owner_of_its_session_to_become_known(
-    tray: HookSocket, runtime: Path, events: Events, front: Front
-) -> None:
-    front.owners.clear()
-    with client(runtime) as sock:
-        assert asked(sock, call()) == hook_wire.HOLD
-        assert events.of(RequestOpened) == []
-
-        front.owners[SESSION] = (os.getpid(),)
-
-        assert events.wait(RequestOpened).request.is_answerable
-
-
-def test_attack_20_an_ask_whose_session_nobody_owns_is_shown_and_let_go(
-    tray: HookSocket, runtime: Path, events: Events, front: Front
-) -> None:
-    front.owners.clear()
-
-    process = ask(runtime, call())
-
-    assert outcome(process) == (b"", b"", 0)
-    assert not events.wait(RequestOpened).request.is_verified
-
-
-def test_attack_21_the_same_ask_on_two_connections_is_two_requests(
-    tray: HookSocket, runtime: Path, events: Events
-) -> None:
-    first, second = ask(runtime, call()), ask(runtime, call())
-    requests = [events.wait(RequestOpened, count).request.id for count in (1, 2)]
-    assert len(set(requests)) == 2
-
-    tray.say(requests[0], YES)
-    events.wait(ReplyDelivered)
-    tray.release(requests[1], "no")
-
-    assert sorted([outcome(first)[0], outcome(second)[0]]) == [b"", YES]
-
-
-def test_attack_21_a_request_asked_again_under_its_own_id_lets_the_first_hook_go(
-    tray: HookSocket, runtime: Path, events: Events, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hook_socket.secrets, "token_hex", lambda size: "7" * 2 * size)
-    first = ask(runtime, call())
-    events.wait(RequestOpened)
-    second = ask(runtime, call())
-
-    request = events.wait(RequestOpened, 2).request.id
-    assert outcome(first) == (b"", b"", 0)
-    tray.say(request, YES)
-
-    assert outcome(second)[0] == YES
-
-
-def test_attack_21_a_second_reply_to_a_request_is_not_sent(tray: HookSocket, runtime: Path, events: Events) -> None:
-    process = ask(runtime, call())
-    request = events.wait(RequestOpened).request.id
-
-    tray.say(request, YES)
-    tray.say(request, b"no\n")
-
-    assert outcome(process)[0] == YES
-
-
-def test_attack_22_a_reply_to_another_request_reaches_nobody(tray: HookSocket, runtime: Path, events: Events) -> None:
-    process = ask(runtime, call())
-    request = events.wait(RequestOpened).request.id
-
-    tray.say(RequestId("0" * 32), YES)
-    tray.release(request, "no")
-
-    assert outcome(process)[0] == b""
 
 
 @pytest.mark.parametrize(
@@ -431,90 +217,6 @@ def test_attack_56_no_verb_of_the_socket_answers(tray: HookSocket, runtime: Path
     assert outcome(process)[0] == b""
 
 
-def test_attack_50_a_hook_that_dies_while_asking_lets_its_request_go(
-    tray: HookSocket, runtime: Path, events: Events
-) -> None:
-    process = ask(runtime, call())
-    request = events.wait(RequestOpened).request.id
-
-    process.kill()
-    outcome(process)
-
-    assert events.wait(RequestReleased).why == hook_socket.HOOK_ENDED
-    tray.say(request, YES)
-    assert events.wait(DeliveryFailed).request == request
-
-
-def test_attack_50_a_hook_that_dies_under_the_reply_is_a_failed_delivery(
-    tray: HookSocket, runtime: Path, events: Events
-) -> None:
-    sock = client(runtime)
-    asked(sock, call())
-    request = events.wait(RequestOpened).request.id
-
-    tray.say(request, YES)
-    sock.recv(1000)
-    sock.close()
-
-    assert events.wait(DeliveryFailed).why == hook_socket.NOT_TAKEN
-    assert events.of(ReplyDelivered) == []
-
-
-def test_attack_52_a_relay_that_never_confirms_is_a_failed_delivery(
-    tray: HookSocket, runtime: Path, events: Events, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hook_socket, "SAID_S", 0.2)
-    with client(runtime) as sock:
-        asked(sock, call())
-
-        tray.say(events.wait(RequestOpened).request.id, YES)
-
-        assert events.wait(DeliveryFailed).why == hook_socket.NOT_TAKEN
-
-
-def test_a_relay_that_talks_out_of_turn_is_let_go(tray: HookSocket, runtime: Path, events: Events) -> None:
-    with client(runtime) as sock:
-        asked(sock, call())
-        events.wait(RequestOpened)
-
-        sock.sendall(b"said\n")
-
-        assert events.wait(RequestReleased).why == hook_socket.HOOK_ENDED
-        assert events.of(ReplyDelivered) == []
-
-
-# -- faults of trust.md 5.3, by number
-
-
-def test_fault_25_a_stuck_window_lets_every_hook_go(
-    tray: HookSocket, runtime: Path, events: Events, front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hook_socket, "BEAT_S", 0.1)
-    monkeypatch.setattr(hook_socket, "MAIN_THREAD_S", 0.5)
-    front.on_pulse = lambda: None
-
-    process = ask(runtime, call())
-
-    events.wait(RequestOpened)
-    assert events.wait(RequestReleased).why == hook_socket.WINDOW_STUCK
-    assert outcome(process) == (b"", b"", 0)
-
-
-def test_fault_25_a_window_that_lives_keeps_the_hook(
-    tray: HookSocket, runtime: Path, events: Events, front: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hook_socket, "BEAT_S", 0.05)
-    monkeypatch.setattr(hook_socket, "MAIN_THREAD_S", 1.0)
-    process = ask(runtime, call())
-    request = events.wait(RequestOpened).request.id
-
-    until(lambda: front.pulses > 30)
-
-    assert events.of(RequestReleased) == []
-    tray.say(request, YES)
-    assert outcome(process)[0] == YES
-
-
 def test_fault_33_the_end_of_the_tray_lets_every_hook_go_at_once(runtime: Path, events: Events, front: Front) -> None:
     tray = HookSocket([hook_agent.AGENT], events, runtime / "agent-tray", front)
     tray.start()
@@ -560,33 +262,10 @@ def test_an_idle_socket_does_not_wake(tray: HookSocket, runtime: Path, events: E
     until(lambda: not tray._switchboard._connections)
     pulses, before = front.pulses, voluntary_switches()
 
-    threading.Event().wait(hook_socket.BEAT_S + 1)
+    threading.Event().wait(held_asks.BEAT_S + 1)
 
     assert voluntary_switches() - before <= 1
     assert front.pulses == pulses
-
-
-def test_fault_27_the_hook_of_an_agent_that_died_lets_its_request_go(
-    tray: HookSocket, runtime: Path, events: Events, front: Front
-) -> None:
-    code = (
-        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-I', '-S', sys.argv[1], 'fake'],"
-        " stdin=subprocess.PIPE, stdout=subprocess.PIPE); p.stdin.write(sys.argv[2].encode());"
-        " p.stdin.close(); p.wait()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-I", "-c", code, str(hook_agent.RELAY), call().decode()],
-        env={"XDG_RUNTIME_DIR": str(runtime)},
-    ) as agent:
-        front.owners[SESSION] = (agent.pid,)
-        assert events.wait(RequestOpened).request.is_answerable
-
-        agent.kill()
-
-    assert events.wait(RequestReleased, deadline_s=hook_socket.BEAT_S + 2).why == hook_socket.HOOK_ENDED
-
-
-# -- the other verbs
 
 
 def test_status_and_hello_answer_in_json_and_raise_brings_the_window(
