@@ -44,6 +44,10 @@ TEST_PROGRAMS = {
     "Xvfb": "xvfb",
     "xfwm4": "xfwm4",
     "xdotool": "xdotool",
+    "xprop": "x11-utils",
+    "xterm": "xterm",
+    "screen": "screen",
+    "kitty": "kitty",
 }
 
 

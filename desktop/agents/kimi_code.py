@@ -198,29 +198,16 @@ def _shown(display: Mapping[str, object]) -> tuple[str, str]:
 
 # --- processes -------------------------------------------------------------------------------------------------------
 
+# fmt: off
+_COMMANDS = frozenset({
+    "acp", "doctor", "export", "fork", "install-desktop", "login", "migrate", "provider", "rc", "remote", "server",
+    "session", "update", "upgrade", "vis", "web",
+})
+# fmt: on
 # Once it runs it is named after itself, and its words are gone.
 PROGRAM = Program(
     scripts=("/kimi", "/kimi-code/dist/main.mjs"),
-    commands=frozenset(
-        {
-            "acp",
-            "doctor",
-            "export",
-            "fork",
-            "install-desktop",
-            "login",
-            "migrate",
-            "provider",
-            "rc",
-            "remote",
-            "server",
-            "session",
-            "update",
-            "upgrade",
-            "vis",
-            "web",
-        }
-    ),
+    commands=_COMMANDS,
     passing=frozenset({"--version", "-V", "--help", "-h"}),
     headless=frozenset({"-p", "--prompt", "acp"}),
 )
