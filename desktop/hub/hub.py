@@ -48,7 +48,7 @@ from desktop.domain.replies import (
     Stop,
 )
 from desktop.domain.requests import Reach, Request
-from desktop.domain.session import Claim, NameSource, Session, Terminal
+from desktop.domain.session import Claim, Session, Terminal
 from desktop.domain.settings import Settings
 from desktop.hub import carried_out, holding, rows
 from desktop.hub.asked import Asked
@@ -65,6 +65,7 @@ from desktop.hub.effects import (
     Release,
     Send,
 )
+from desktop.hub.given import Given
 from desktop.hub.refusals import SCREEN_LOCKED, refusal
 from desktop.hub.shelves import Shelves
 from desktop.policy.tasks import renaming
@@ -98,10 +99,8 @@ class Hub:
         self._connected: dict[AgentKind, bool] = {}
         self._skipped: dict[tuple[AgentKind, str], int] = {}
         self._opened: RequestId | None = None  # what the person has before them
-        self._names: dict[SessionId, str] = {}
+        self._given = Given()
         self._terminals: dict[int, Terminal] = {}  # by process
-        self._tasks: dict[SessionId, str] = {}
-        self._seen: dict[SessionId, datetime] = {}
 
     # -- what it knows ---------------------------------------------------------------------------------------------
 
@@ -157,9 +156,7 @@ class Hub:
         tasks: Mapping[SessionId, str] = MappingProxyType({}),
     ) -> None:
         """Take over what the ledger knows from earlier runs; call before the first event."""
-        self._names.update(names)
-        self._seen.update(seen)
-        self._tasks.update(tasks)
+        self._given.remember(names, seen, tasks)
 
     def observe(self, event: Event, now: datetime) -> list[Effect]:
         """Fold in what happened."""
@@ -311,17 +308,12 @@ class Hub:
                 session = self._sessions.get(session_id)
                 if session is None:
                     return []
-                named = (*(item for item in session.names if item[0] is not NameSource.PERSON),)
-                if name:
-                    named = (*named, (NameSource.PERSON, name))
-                self._names[session_id] = name
-                return [NoteName(session_id, name), *self._put(replace(session, names=named), now)]
+                return [NoteName(session_id, name), *self._put(self._given.name(session, name), now)]
             case AssignTask(session=session_id, task=task):
                 session = self._sessions.get(session_id)
                 if session is None:
                     return []
-                self._tasks[session_id] = task
-                return [NoteTask(session_id, task), *self._put(replace(session, task=task), now)]
+                return [NoteTask(session_id, task), *self._put(self._given.assign(session, task), now)]
             case _:
                 assert_never(intent)
 
@@ -330,19 +322,16 @@ class Hub:
         if names is None:
             return []
         old, new = names
-        moved = [session_id for session_id, task in self._tasks.items() if task == old]
+        moved = self._given.in_task(old)
         for session_id in moved:
-            self._tasks[session_id] = new
+            self._given.move(session_id, new)
             if session_id in self._sessions:
                 self._sessions[session_id] = replace(self._sessions[session_id], task=new)
         return [NoteTask(session_id, new) for session_id in moved]
 
     def _new(self, session_id: SessionId, at: datetime) -> Session:
-        session = reducer.new_session(session_id, at)
-        if self._names.get(session_id):
-            session = replace(session, names=((NameSource.PERSON, self._names[session_id]),))
-        session = replace(session, task=self._tasks.get(session_id, ""))
-        return replace(session, seen_at=self._seen.get(session_id), is_history=at <= self._started_at)
+        session = self._given.to_new(reducer.new_session(session_id, at))
+        return replace(session, is_history=at <= self._started_at)
 
     def _apply(self, change: reducer.Change, now: datetime) -> list[Effect]:
         effects: list[Effect] = []
@@ -436,8 +425,7 @@ class Hub:
         session = self._sessions.get(session_id)
         if session is None or self._is_locked:
             return []
-        self._seen[session_id] = now
-        return [NoteSeen(session_id, None, now), *self._put(replace(session, seen_at=now), now)]
+        return [NoteSeen(session_id, None, now), *self._put(self._given.see(session, now), now)]
 
     def _opened_now(self, request_id: RequestId | None, now: datetime) -> list[Effect]:
         before, self._opened = self._opened, request_id
