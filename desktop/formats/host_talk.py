@@ -1,5 +1,6 @@
 """What both talks with a process that we started rest on: one session, and requests bound to the bytes they came in."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -28,7 +29,7 @@ class Asked(Protocol):
 A = TypeVar("A", bound=Asked)
 
 
-class HostTalk(Generic[A]):
+class HostTalk(ABC, Generic[A]):
     """The one session of a process, from our end."""
 
     def __init__(self, agent: AgentKind, cwd: str) -> None:
@@ -75,11 +76,13 @@ class HostTalk(Generic[A]):
             case _:
                 return NOT_SAID
 
+    @abstractmethod
     def _give(self, words: str) -> None:
-        raise NotImplementedError
+        """Send a prompt; its turn runs from now on."""
 
+    @abstractmethod
     def _break_off(self) -> None:
-        raise NotImplementedError
+        """Ask the agent to end its turn."""
 
     def closed(self, at: datetime, why: str) -> list[Event]:
         """The process is gone."""

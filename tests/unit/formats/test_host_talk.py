@@ -6,8 +6,9 @@ from desktop.domain.agent import ServedSession
 from desktop.domain.events import RequestClosed, TurnFinished
 from desktop.domain.ids import AgentKind, RequestId, SessionId
 from desktop.domain.record import dataclass
+from desktop.domain.replies import Interrupt, Prompt, Stop
 from desktop.domain.session import Ending
-from desktop.formats.host_talk import HostTalk
+from desktop.formats.host_talk import NO_SESSION, NOT_NOW, NOT_SAID, HostTalk
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ONE = RequestId("one")
@@ -20,8 +21,22 @@ class Asked:
     payload: bytes
 
 
-def talk(native: str = "s1", *, in_turn: bool = True) -> HostTalk[Asked]:
-    made = HostTalk[Asked](AgentKind("fake"), "/home/dev/shop")
+class Talk(HostTalk[Asked]):
+    """Remembers what it was to send."""
+
+    def __init__(self) -> None:
+        super().__init__(AgentKind("fake"), "/home/dev/shop")
+        self.given: list[str] = []
+
+    def _give(self, words: str) -> None:
+        self.given.append(words)
+
+    def _break_off(self) -> None:
+        self.given.append("break off")
+
+
+def talk(native: str = "s1", *, in_turn: bool = True) -> Talk:
+    made = Talk()
     made._native, made._is_in_turn = native, in_turn
     made._open = {ONE: Asked(b"may I?")}
     return made
@@ -39,6 +54,18 @@ def test_there_is_no_session_before_it_has_a_name() -> None:
 def test_a_request_is_bound_to_its_bytes() -> None:
     assert talk().payload_of(ONE) == b"may I?"
     assert talk().payload_of(RequestId("two")) is None
+
+
+def test_a_prompt_waits_for_the_end_of_a_turn_and_an_interrupt_does_not() -> None:
+    session = SessionId("fake:s1")
+    working, resting = talk(), talk(in_turn=False)
+
+    assert working.say(session, Prompt(session, "go on")) == NOT_NOW
+    assert working.say(session, Interrupt(session)) == ""
+    assert resting.say(session, Prompt(session, "go on")) == ""
+    assert resting.say(session, Stop(session)) == NOT_SAID
+    assert resting.say(SessionId("fake:s2"), Prompt(session, "go on")) == NO_SESSION
+    assert (working.given, resting.given) == (["break off"], ["go on"])
 
 
 def test_a_process_that_ends_takes_its_requests_along_and_fails_its_turn() -> None:
